@@ -1,0 +1,113 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one tree of exceptions. Every message names the object and the remedy.
+
+``code`` is stable, dotted and lower case. Reports translate it, so every code
+that is raised has a phrase ``error.<code>`` in each language (a guard test
+holds them together).
+"""
+
+from __future__ import annotations
+
+import typing as t
+
+
+class BackupError(Exception):
+    """Something an operator must know: what failed, on what, what to do next."""
+
+    code = "error"
+
+    def __init__(
+        self,
+        what: str,
+        remedy: str = "",
+        *,
+        code: str = "",
+        detail: str = "",
+    ) -> None:
+        super().__init__(what)
+        self.what = what
+        self.remedy = remedy
+        self.detail = detail
+        if code:
+            self.code = code
+
+    def __str__(self) -> str:
+        return " ".join(part for part in (_sentence(self.what), _sentence(self.remedy)) if part)
+
+    def as_dict(self) -> dict[str, str]:
+        """The error as it stands in journal, facts and results."""
+        return {"code": self.code, "message": self.what, "remedy": self.remedy, "detail": self.detail}
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if not text or text[-1] in ".!?" else text + "."
+
+
+class ConfigError(BackupError):
+    """The configuration is not valid; ``problems`` holds all of them, each with its path."""
+
+    code = "config"
+
+    def __init__(self, problems: t.Sequence[str]) -> None:
+        self.problems = tuple(problems)
+        count = len(self.problems)
+        super().__init__(
+            f"The configuration has {count} problem{'s' if count != 1 else ''}: " + "; ".join(self.problems),
+            "Correct them in the inventory and run again",
+        )
+
+
+class NamingError(BackupError):
+    """A name or label, or a field of one, is outside the naming procedure (P13)."""
+
+    code = "naming"
+
+
+class ToolError(BackupError):
+    """A program that is needed is absent, too old, or failed."""
+
+    code = "tool"
+
+
+class EngineError(BackupError):
+    """The data could not be dumped completely."""
+
+    code = "engine"
+
+
+class PipelineError(BackupError):
+    """Compressing, encrypting, hashing, writing or reading back failed."""
+
+    code = "pipeline"
+
+
+class MediumError(BackupError):
+    """A medium cannot be used, or a copy on it is not what it should be."""
+
+    code = "medium"
+
+
+class ManifestError(BackupError):
+    """A manifest is missing, unreadable, not valid, or its signature is wrong."""
+
+    code = "manifest"
+
+
+class JournalError(BackupError):
+    """The journal cannot be written, or its chain of hashes is broken."""
+
+    code = "journal"
+
+
+class LockError(BackupError):
+    """Another run holds what this one needs."""
+
+    code = "lock"
+
+
+class PreflightError(BackupError):
+    """Something that is known before the dump starts would make it fail."""
+
+    code = "preflight"
