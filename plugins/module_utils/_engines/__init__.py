@@ -1,2 +1,11 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
+"""The registry of engines: adding one is one file and one line here."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._base import Engine
+
+ENGINES: t.Mapping[str, Engine] = {}

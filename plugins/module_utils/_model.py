@@ -1,0 +1,87 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What was asked for: the site's configuration as frozen values (made by ``_config``)."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+FREQUENCIES = ("daily", "weekly", "monthly", "incidental")
+TYPES = ("F", "D", "I")
+MEDIA_KINDS = ("disk", "vault", "object", "optical", "tape")
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+@dataclasses.dataclass(frozen=True)
+class PlanEntry:
+    """When one type of backup is due (P12.1, P12.9). ``day`` is empty, a weekday, or 1-31 or 'last'."""
+
+    type: str
+    frequency: str
+    day: str = ""
+    at: str = "24:00"
+
+
+@dataclasses.dataclass(frozen=True)
+class Protection:
+    """How an artifact is compressed, encrypted and proven.
+
+    ``compression``: zstd, gzip or none; ``level`` is the codec's own;
+    ``encryption``: age or none; ``proof``: stored (bytes read back) or open
+    (also decrypted with a key that lives in memory only, and compared).
+    ``inventory``: objects, rows or digests. ``read_back`` is a bench's switch.
+    """
+
+    compression: str = "zstd"
+    level: int = 3
+    encryption: str = "age"
+    recipients: tuple[str, ...] = ()
+    proof: str = "stored"
+    inventory: str = "rows"
+    read_back: bool = True
+
+
+@dataclasses.dataclass(frozen=True)
+class Medium:
+    """A store that copies go to. ``kind`` is one of MEDIA_KINDS."""
+
+    name: str
+    kind: str
+    path: str
+    building: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Source:
+    """One thing that is backed up. ``name`` is *NamaData* (P13.2); ``options`` belong to the engine."""
+
+    name: str
+    engine: str
+    options: t.Any
+    plan: tuple[PlanEntry, ...]
+    media: tuple[str, ...]
+    protection: Protection
+    each: bool = False
+    smallest: int = 50
+    description: str = ""
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """All that one host needs for a night, and nothing secret."""
+
+    host: str
+    zone: str
+    building: str
+    store: str
+    state: str
+    style: str
+    process_letter: bool
+    window_end: str
+    signing_key: str
+    sources: tuple[Source, ...]
+    media: tuple[Medium, ...]
+
+    def medium(self, name: str) -> Medium:
+        return next(medium for medium in self.media if medium.name == name)
