@@ -57,10 +57,6 @@ def sign(raw: bytes, key: str, children: Children) -> bytes:
 
 def check(raw: bytes, signature_path: str, allowed_signers: str, host: str, children: Children) -> bool:
     """Whether the bytes were signed by a key that ``allowed_signers`` names for this host."""
-    done = children.run(
-        Command(
-            ("ssh-keygen", "-Y", "verify", "-q", "-n", NAMESPACE, "-I", host, "-f", allowed_signers, "-s", signature_path)
-        ),
-        stdin=raw,
-    )
+    who = ("-n", NAMESPACE, "-I", host, "-f", allowed_signers)
+    done = children.run(Command(("ssh-keygen", "-Y", "verify", "-q", *who, "-s", signature_path)), stdin=raw)
     return done.status == 0

@@ -12,8 +12,6 @@ from .._findings import Finding
 from .._process import Children, Command
 from .._reader import Reader
 
-Buffer = t.Union[bytes, bytearray, memoryview]
-
 
 @dataclasses.dataclass(frozen=True)
 class Context:
@@ -52,7 +50,8 @@ class Probe:
 class EndCheck(t.Protocol):
     """Sees every byte of the plain stream once and says at the end whether it was complete."""
 
-    def feed(self, chunk: bytes) -> None: ...
+    def feed(self, chunk: memoryview) -> None:
+        """A chunk of any size; its buffer is used again after the call, so copy what you keep."""
 
     def finish(self) -> None:
         """Raise ``EngineError`` (code ``engine.incomplete``) unless the end of the dump was seen."""

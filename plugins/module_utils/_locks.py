@@ -1,0 +1,53 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Locks that end with their process and with the boot (``flock``), so none can go stale."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import typing as t
+
+from ._errors import LockError
+from ._io import FILE_MODE, disk_errors, make_directory
+
+
+@contextlib.contextmanager
+def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
+    """Hold a lock or raise ``LockError`` at once; the file stays, its content is only a note."""
+    with disk_errors("Cannot lock", path):
+        make_directory(os.path.dirname(path))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as problem:
+            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
+            raise LockError(
+                f"{what} is in use by another run ({holder})",
+                "Wait until it has ended, then start again",
+                code="lock.held",
+            ) from problem
+        # Only a note for people: on a full disk the lock itself still holds.
+        with contextlib.suppress(OSError):
+            os.ftruncate(descriptor, 0)
+            os.pwrite(descriptor, f"process {os.getpid()} {note}".strip().encode(), 0)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def is_held(path: str) -> bool:
+    """Whether a living process holds the lock."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
