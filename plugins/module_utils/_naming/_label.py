@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import dataclasses
 import hashlib
+import re
 
 from ._checks import check_number
 from ._fields import NameFields
@@ -32,6 +33,7 @@ JOLIET_LIMIT = 16
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _MARK = 8
 _TIGHT_MARK = 5
+_LIKE_A_FREQUENCY = re.compile(r"[DIWM]_", re.IGNORECASE)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -50,9 +52,10 @@ def _mark(text: str, characters: int) -> str:
     return "".join(_ALPHABET[number >> (5 * place) & 31] for place in range(characters))
 
 
-def _iso_keeps(fields: NameFields) -> bool:
-    """ISO d-characters have no hyphen and no dot: a-b and a_b would become one label."""
-    return "-" not in fields.data and fields.run == 1
+def _iso_keeps(fields: NameFields, style: str) -> bool:
+    """ISO d-characters have neither hyphen nor dot: a-b and a_b, or M-W_x and M_W-x, would become one label."""
+    reads_as_frequency = style == "dashed" and _LIKE_A_FREQUENCY.match(fields.data) is not None
+    return "-" not in fields.data and fields.run == 1 and not reads_as_frequency
 
 
 def _shortened(fields: NameFields, style: str, limit: int) -> str:
@@ -79,7 +82,7 @@ def label(fields: NameFields, style: str = "compact", limit: int = 40, *, iso: b
     """
     check_number("limit", limit, JOLIET_LIMIT, 255)
     name = render(fields, style)
-    full = len(name) <= limit and (not iso or _iso_keeps(fields))
+    full = len(name) <= limit and (not iso or _iso_keeps(fields, style))
     text = name if full else _shortened(fields, style, limit)
     if len(text) > limit:
         text = _tight(fields, name)
