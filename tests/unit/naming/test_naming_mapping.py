@@ -11,6 +11,7 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import (
+    argument_spec,
     fields_from_dict,
     name_result,
     parse,
@@ -119,3 +120,11 @@ def test_a_name_is_made_of_fields_and_given_to_a_medium() -> None:
 def test_exactly_one_of_name_and_fields(given: dict[str, t.Any]) -> None:
     with pytest.raises(NamingError, match="exactly one"):
         result_of(**given)
+
+
+def test_the_module_takes_what_the_mapping_takes() -> None:
+    options = argument_spec()["fields"]["options"]
+    assert list(options) == [*GIVEN, "process", "run"]
+    for key in ("type", "media", "frequency", "process"):
+        for choice in options[key]["choices"]:
+            assert fields_from_dict({**GIVEN, key: choice})

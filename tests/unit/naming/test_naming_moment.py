@@ -6,10 +6,9 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
-import os
 import pathlib
-import subprocess
 import sys
+import typing as t
 import zoneinfo
 
 import pytest
@@ -122,22 +121,20 @@ def test_unknown_zones_are_refused_with_a_remedy(zone: str) -> None:
     assert caught.value.code == "naming.zone"
 
 
-def test_a_host_without_tzdata_is_told_to_install_it(tmp_path: pathlib.Path) -> None:
-    script = (
-        "import sys, zoneinfo; sys.modules['tzdata'] = None; zoneinfo.reset_tzpath([sys.argv[1]]);"
-        "from ansible_collections.nusantara.backup.plugins.module_utils import _errors, _naming\n"
-        "try:\n    _naming.load_zone('Asia/Jakarta')\n"
-        "except _errors.NamingError as error:\n    print(error.code, error)\n"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert done.stdout.startswith("naming.zone ")
-    assert "Install the package tzdata" in done.stdout
+@pytest.fixture
+def host_without_tzdata(tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> t.Iterator[None]:
+    monkeypatch.setitem(sys.modules, "tzdata", None)
+    zoneinfo.reset_tzpath([tmp_path])
+    zoneinfo.ZoneInfo.clear_cache()
+    yield
+    zoneinfo.reset_tzpath()
+
+
+@pytest.mark.usefixtures("host_without_tzdata")
+def test_a_host_without_tzdata_is_told_to_install_it() -> None:
+    with pytest.raises(NamingError, match="'Asia/Jakarta'.*Install the package tzdata") as caught:
+        load_zone("Asia/Jakarta")
+    assert caught.value.code == "naming.zone"
 
 
 def test_p13_5_a_moment_does_not_depend_on_the_medium() -> None:
