@@ -191,3 +191,10 @@ _REMEDIES = {
 
 def _is_regular(descriptor: int) -> bool:
     return (os.fstat(descriptor).st_mode & 0o170000) == 0o100000
+
+
+def existing_parent(path: str) -> str:
+    """The nearest directory above a path that exists already."""
+    while path != "/" and not os.path.isdir(path):
+        path = os.path.dirname(path)
+    return path

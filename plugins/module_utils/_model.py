@@ -54,7 +54,12 @@ class Medium:
 
 @dataclasses.dataclass(frozen=True)
 class Source:
-    """One thing that is backed up. ``name`` is *NamaData* (P13.2); ``options`` belong to the engine."""
+    """One thing that is backed up. ``name`` is *NamaData* (P13.2); ``options`` belong to the engine.
+
+    ``each``: where several frequencies fall on one night, all run and not the
+    rarest alone. ``smallest``: per cent of its history below which a dump is
+    implausible. ``time_limit``: minutes.
+    """
 
     name: str
     engine: str
@@ -65,6 +70,10 @@ class Source:
     each: bool = False
     smallest: int = 50
     description: str = ""
+    time_limit: int = 1440
+
+    def with_options(self, options: t.Any) -> Source:
+        return dataclasses.replace(self, options=options)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -239,17 +239,20 @@ def read_back(
     written: Written,
     protection: Protection,
     children: Children,
+    *,
+    reopen: bool = False,
     key: _codec.MemoryKey | None = None,
 ) -> None:
-    """Read a stored artifact from its medium and compare; with a key also open it and compare the plain hash.
+    """Read a stored artifact from its medium and compare; ``reopen`` it as well and compare the plain hash.
 
     Raises ``PipelineError``: an artifact that does not read back is not a backup.
     """
     plain = Meter()
-    if key is None:
+    if not reopen:
         stored = _drain(path, lambda chunk: None)
     else:
-        with key.descriptor() as identity:
+        with contextlib.ExitStack() as opened:
+            identity = opened.enter_context(key.descriptor()) if key is not None else -1
             stored = _reopen(path, _codec.decoders(protection, identity), plain, children)
     if stored != written.stored:
         raise PipelineError(
@@ -257,7 +260,7 @@ def read_back(
             "The disk or its cable alters data: see the kernel's log, and do not trust this disk",
             code="pipeline.read_back",
         )
-    if key is not None and plain.digest() != written.plain:
+    if reopen and plain.digest() != written.plain:
         raise PipelineError(
             f"{path} does not open to what was dumped", "Run again; see the memory of the host", code="pipeline.reopen"
         )

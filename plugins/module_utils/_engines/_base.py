@@ -42,6 +42,7 @@ class Probe:
     server: str = ""
     databases: tuple[str, ...] = ()
     selected: tuple[str, ...] = ()
+    excluded: tuple[str, ...] = ()
     work_bytes: int = 0
     findings: tuple[Finding, ...] = ()
     tools: t.Mapping[str, str] = dataclasses.field(default_factory=dict)

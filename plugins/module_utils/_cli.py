@@ -1,0 +1,112 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``nusantara-backup``: the core without Ansible, for timers and for people on the host.
+
+``run``, ``check`` and ``facts`` read a job file: JSON with the options of
+``backup_run``. Exit status: 0 all is well, 1 something failed, 2 the
+configuration or the call is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import sys
+import tempfile
+import typing as t
+
+from . import _runner
+from ._errors import BackupError, ConfigError
+from ._facts import facts
+from ._findings import ERROR
+from ._io import read_small
+from ._model import Site
+from ._owner import refuse_other_owner
+from ._plan import MODES, SCHEDULED, plan_jobs
+from ._run_module import problems
+from ._site_args import site_of
+
+_JOB_LIMIT = 4 << 20
+
+
+def main(arguments: t.Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        params = {**_job_file(options.config), "at": options.at}
+        site, clock = site_of(params)
+        if options.command == "facts":
+            print(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
+            return 0
+        jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
+        if options.command == "check":
+            return _check(site, jobs, clock)
+        refuse_other_owner(site.store, site.state)
+        runner = _runner.Runner(site, clock)
+        return _run(runner, runner.pending(jobs, again=options.again))
+    except ConfigError as problem:
+        for line in problem.problems:
+            print(f"nusantara-backup: {line}", file=sys.stderr)
+        return 2
+    except BackupError as problem:
+        print(f"nusantara-backup: {problem}", file=sys.stderr)
+        return 1
+
+
+def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
+    if not jobs:
+        print("nothing is due")
+        return 0
+    bad = 0
+    for attempt in runner.run(jobs):
+        lines = problems(attempt)
+        bad += len(lines)
+        print(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
+        for line in lines:
+            print(f"  {line}")
+    return 1 if bad else 0
+
+
+def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
+    with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
+        found = _runner.check(site, jobs, clock, work)
+    for finding in found:
+        print(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
+    return 1 if any(finding.level == ERROR for finding in found) else 0
+
+
+def _job_file(path: str) -> dict[str, t.Any]:
+    try:
+        found = json.loads(read_small(path, _JOB_LIMIT))
+    except OSError as problem:
+        raise BackupError(f"The job file {path} cannot be read: {problem.strerror}", code="config.file") from problem
+    except ValueError as problem:
+        raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
+    if not isinstance(found, dict):
+        raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nusantara-backup", description="Backups by procedure, proven")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (("run", "back up what is due"), ("check", "look for obstacles"), ("facts", "print the facts")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--config", required=True, help="job file: JSON with the options of backup_run")
+        command.add_argument("--at", default="", help="pretend that it is this moment, with offset")
+        command.add_argument("--mode", choices=MODES, default=SCHEDULED)
+        command.add_argument("--again", action="store_true", help="also what succeeded already")
+        command.add_argument("--only", action="append", default=[], help="a source; may be repeated")
+        command.add_argument("--nights", type=int, default=62)
+    return parser
+
+
+def _terminated(_number: int, _frame: object) -> t.NoReturn:
+    raise BackupError(
+        "The run was told to stop (SIGTERM)", "Start it again; what was finished is kept", code="run.terminated"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,59 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Follows a run through its journal: what happened since, what is happening, has it ended?"""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+import typing as t
+
+from . import _locks
+from ._clock import Clock
+from ._errors import BackupError
+from ._history import Attempt, fold
+from ._journal import Entry, Journal
+from ._model import Site
+from ._progress import read_progress
+from ._recover import recover, run_lock
+from ._runner import journal_path, progress_path
+
+_LOOK_EVERY = 0.2
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """A run as it stands now; ``seen`` is where to go on reading."""
+
+    finished: bool
+    attempts: tuple[Attempt, ...]
+    events: tuple[Entry, ...]
+    progress: t.Mapping[str, t.Any]
+    seen: int
+
+
+def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Clock) -> View:
+    """Wait up to ``wait`` seconds for news after journal entry ``since`` and progress step ``step``."""
+    journal = Journal(journal_path(site), clock)
+    deadline = time.monotonic() + wait
+    while True:
+        alive = _locks.is_held(run_lock(site, run))
+        view = _look(site, journal, run, since)
+        if view.finished or view.events or view.progress.get("steps", 0) > step or time.monotonic() >= deadline:
+            return view
+        if not alive:
+            recover(site, journal)
+            return _look(site, journal, run, since)
+        time.sleep(_LOOK_EVERY)
+
+
+def _look(site: Site, journal: Journal, run: str, since: int) -> View:
+    reading = journal.read()
+    attempts = tuple(fold(reading.entries).run(run))
+    mine = [entry for entry in reading.entries if entry.data.get("run") == run]
+    if not mine:
+        raise BackupError(f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown")
+    ended = any(entry.event in ("run.finished", "run.interrupted") for entry in mine)
+    news = tuple(entry for entry in mine if entry.seq > since)
+    seen = reading.entries[-1].seq if reading.entries else 0
+    return View(ended, attempts, news, read_progress(progress_path(site, run)), seen)

@@ -1,0 +1,125 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Folds the journal into attempts: one for each source of each run."""
+
+from __future__ import annotations
+
+import dataclasses
+import typing as t
+
+from ._journal import Entry
+
+SUCCESS = "success"
+FAILED = "failed"
+INTERRUPTED = "interrupted"
+RUNNING = "running"
+
+
+@dataclasses.dataclass
+class Attempt:
+    """One try at one source, as ``runs`` of the facts show it."""
+
+    run: str
+    source: str
+    type: str
+    frequency: str
+    night: str
+    slot: str
+    mode: str
+    late: bool
+    name: str = ""
+    outcome: str = RUNNING
+    started: str = ""
+    ended: str = ""
+    seconds: float = 0.0
+    plain_bytes: int = 0
+    stored_bytes: int = 0
+    rows: int | None = None
+    plausible: bool = True
+    error: t.Mapping[str, str] | None = None
+    findings: t.Sequence[t.Mapping[str, t.Any]] = ()
+    copies: list[t.Mapping[str, t.Any]] = dataclasses.field(default_factory=list)
+
+    def as_dict(self) -> dict[str, t.Any]:
+        return dataclasses.asdict(self)
+
+
+@dataclasses.dataclass
+class History:
+    """All attempts, oldest first, and what else the journal says of the present."""
+
+    attempts: list[Attempt]
+    open_runs: dict[str, list[Attempt]]
+    unplanned: t.Sequence[t.Mapping[str, str]] = ()
+
+    def of(self, source: str) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.source == source]
+
+    def succeeded(self, key: tuple[str, str, str]) -> bool:
+        return any(
+            attempt.outcome == SUCCESS and (attempt.source, attempt.night, attempt.frequency) == key
+            for attempt in self.attempts
+        )
+
+    def run(self, run: str) -> list[Attempt]:
+        return [attempt for attempt in self.attempts if attempt.run == run]
+
+
+def fold(entries: t.Iterable[Entry]) -> History:
+    """Events to attempts; a run without its end stays open."""
+    history = History([], {})
+    for entry in entries:
+        handle = _HANDLERS.get(entry.event)
+        if handle is not None:
+            handle(history, entry.data, entry.at)
+    return history
+
+
+def _run_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
+    attempts = [Attempt(run=data["run"], mode=data["mode"], started=at, **job) for job in data["jobs"]]
+    history.attempts += attempts
+    history.open_runs[data["run"]] = attempts
+
+
+def _source_event(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
+    attempt = _find(history, data)
+    if attempt is not None:
+        for key, value in data.items():
+            if key not in ("run", "source", "frequency"):
+                setattr(attempt, key, value)
+
+
+def _copy_finished(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
+    attempt = _find(history, data)
+    if attempt is not None:
+        attempt.copies.append({key: value for key, value in data.items() if key not in ("run", "source", "frequency")})
+
+
+def _run_ended(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
+    for attempt in history.open_runs.pop(data["run"], []):
+        if attempt.outcome == RUNNING:
+            attempt.outcome = INTERRUPTED
+            attempt.ended = at
+            attempt.error = data.get("error")
+
+
+def _servers_seen(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
+    history.unplanned = data["unplanned"]
+
+
+def _find(history: History, data: t.Mapping[str, t.Any]) -> Attempt | None:
+    for attempt in history.open_runs.get(data["run"], []):
+        if (attempt.source, attempt.frequency) == (data["source"], data["frequency"]):
+            return attempt
+    return None
+
+
+_HANDLERS: t.Mapping[str, t.Callable[[History, t.Mapping[str, t.Any], str], None]] = {
+    "run.started": _run_started,
+    "source.started": _source_event,
+    "source.finished": _source_event,
+    "copy.finished": _copy_finished,
+    "run.finished": _run_ended,
+    "run.interrupted": _run_ended,
+    "servers.seen": _servers_seen,
+}

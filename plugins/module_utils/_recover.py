@@ -1,0 +1,66 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""At the start of every run: close what an earlier one left open, and sweep what it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+
+from . import _locks, _store
+from ._errors import LockError
+from ._history import fold
+from ._journal import Journal
+from ._model import Site
+
+_INTERRUPTED = {
+    "code": "run.interrupted",
+    "message": "The run was interrupted: its process ended before it could finish",
+    "remedy": "See the host's log for a reboot, a kill or a lack of memory; the next run tries again",
+    "detail": "",
+}
+
+
+def run_lock(site: Site, run: str) -> str:
+    return os.path.join(site.state, "locks", f"run-{run}.lock")
+
+
+def source_lock(site: Site, source: str) -> str:
+    return os.path.join(site.state, "locks", f"source-{source.lower()}.lock")
+
+
+def work_root(site: Site) -> str:
+    return os.path.join(site.state, "work")
+
+
+def recover(site: Site, journal: Journal) -> list[str]:
+    """Journal the end of runs whose process is gone, and remove their working files; returns the runs."""
+    closed = []
+    for run in fold(journal.read().entries).open_runs:
+        if not _locks.is_held(run_lock(site, run)):
+            journal.append("run.interrupted", {"run": run, "error": _INTERRUPTED})
+            closed.append(run)
+    _sweep_work(site)
+    return closed
+
+
+def sweep_source(site: Site, source: str) -> None:
+    """Remove unfinished sets of a source; the caller holds the source's lock."""
+    for staging in list(_store.staged(site.store, source)):
+        _store.abandon(staging)
+
+
+def _sweep_work(site: Site) -> None:
+    """Working directories are named after their run; those of runs that are gone are removed."""
+    root = work_root(site)
+    if not os.path.isdir(root):
+        return
+    for run in os.listdir(root):
+        if not _locks.is_held(run_lock(site, run)):
+            shutil.rmtree(os.path.join(root, run), ignore_errors=True)
+    for name in os.listdir(os.path.join(site.state, "locks")):
+        path = os.path.join(site.state, "locks", name)
+        if name.startswith("run-") and not _locks.is_held(path):
+            with contextlib.suppress(OSError, LockError):
+                os.unlink(path)

@@ -1,0 +1,234 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The executor of a night: every job dumped, proven, copied and journalled, whatever happens."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import typing as t
+
+from . import _locks, _preflight
+from ._clock import Clock, stamp
+from ._dump import Dump, Dumped
+from ._engines._base import Context, Probe
+from ._errors import BackupError, LockError
+from ._findings import ERROR, Finding
+from ._history import FAILED, SUCCESS, Attempt, History, fold
+from ._io import disk_errors, make_directory
+from ._journal import Journal
+from ._model import Site, Source
+from ._plan import SCHEDULED, Job
+from ._plausible import judge
+from ._process import Children
+from ._progress import Observer, Progress
+from ._recover import recover, run_lock, source_lock, sweep_source, work_root
+from ._transfer import transfer_sets
+from ._warden import Warden
+
+
+class Runner:
+    """Executes jobs of one host. One instance makes one run."""
+
+    def __init__(self, site: Site, clock: Clock, observer: Observer | None = None) -> None:
+        self.site = site
+        self.clock = clock
+        self.journal = Journal(journal_path(site), clock)
+        self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        self._observer = observer or Progress(progress_path(site, self.run_id))
+        self._probes: dict[str, Probe] = {}
+
+    def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
+        """The jobs without those that succeeded already for their night (P12.3: a failed one is done again)."""
+        past = fold(self.journal.read().entries)
+        return [job for job in jobs if again or job.mode != SCHEDULED or not past.succeeded(job.key)]
+
+    def run(self, jobs: t.Sequence[Job], started: t.Callable[[], None] = lambda: None) -> list[Attempt]:
+        """Record, do and close the jobs. Raises only when the run could not even be recorded."""
+        with _locks.hold(run_lock(self.site, self.run_id), "This run", self.run_id):
+            recover(self.site, self.journal)
+            past = fold(self.journal.read().entries)
+            self._record_start(jobs)
+            started()
+            with Warden() as warden, Children(warden) as children:
+                outcomes = [self._guarded(job, past, warden, children) for job in jobs]
+                self._look_for_unplanned(children, warden)
+            self._close(all(outcomes))
+        return fold(self.journal.read().entries).run(self.run_id)
+
+    def _record_start(self, jobs: t.Sequence[Job]) -> None:
+        self.journal.append(
+            "run.started",
+            {
+                "run": self.run_id,
+                "mode": jobs[0].mode if jobs else SCHEDULED,
+                "jobs": [
+                    {
+                        "source": job.source.name,
+                        "type": job.type,
+                        "frequency": job.frequency,
+                        "night": job.night,
+                        "slot": job.slot.stamp.isoformat(),
+                        "late": job.slot.late,
+                    }
+                    for job in jobs
+                ],
+            },
+        )
+
+    def _close(self, good: bool) -> None:
+        self._observer.step("", "close")
+        outcome = SUCCESS if good else FAILED
+        self.journal.append("run.finished", {"run": self.run_id, "outcome": outcome, "seconds": self._seconds()})
+
+    def _guarded(self, job: Job, past: History, warden: Warden, children: Children) -> bool:
+        """One job under its source's lock; its failure is journalled and never stops the others."""
+        name = job.source.name
+        began = self.clock.seconds()
+        start = stamp(self.clock.now())
+        try:
+            self._observer.step(name, "lock")
+            with _locks.hold(source_lock(self.site, name), f"The source {name}", self.run_id):
+                self._event("source.started", job, {"started": start})
+                with disk_errors("Cannot sweep", self.site.store):
+                    sweep_source(self.site, name)
+                dumped = self._dump(job, past, warden, children)
+                self._finished(job, start, began, dumped)
+                return self._copy(job, dumped, children)
+        except BackupError as problem:
+            self._failed(job, start, began, problem)
+        except OSError as problem:
+            text = f"{name} failed on {problem.filename or 'the operating system'}: {problem.strerror}"
+            self._failed(job, start, began, BackupError(text, "See the host's log", code="disk"))
+        return False
+
+    def _dump(self, job: Job, past: History, warden: Warden, children: Children) -> Dumped:
+        source = job.source
+        work = os.path.join(work_root(self.site), self.run_id, source.name)
+        with disk_errors("Cannot make the working directory", work):
+            make_directory(work)
+        warden.watch_directory(work)
+        try:
+            context = Context(children, work, source.protection.inventory)
+            self._observer.step(source.name, "preflight")
+            probe = self._probes[source.name] = _preflight.probe_source(source, context)
+            history = past.of(source.name)
+            found = _preflight.check_source(self.site, source, probe, context, history)
+            _preflight.refuse_errors(source, found)
+            dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
+            dumped = dump.make(
+                probe,
+                dump.free_name(),
+                lambda plain, rows: judge(source.name, job.type, source.smallest, plain, rows, history),
+            )
+            return dumped.with_findings(found)
+        finally:
+            warden.remove_directory(work)
+
+    def _copy(self, job: Job, dumped: Dumped, children: Children) -> bool:
+        """Carry the new set to every medium of its source; each result is journalled."""
+        media = [self.site.medium(name) for name in job.source.media]
+        if not media:
+            return True
+        self._observer.step(job.source.name, "copy")
+        results = transfer_sets(self.site, job.source.name, dumped.name, media, self.clock, moved=self._observer.moved)
+        for result in results:
+            self._event("copy.finished", job, result.as_event())
+        return all(result.error is None for result in results)
+
+    def _finished(self, job: Job, start: str, began: float, dumped: Dumped) -> None:
+        self._observer.step(job.source.name, "journal")
+        self._event(
+            "source.finished",
+            job,
+            {
+                "name": dumped.name,
+                "outcome": SUCCESS,
+                "started": start,
+                "ended": stamp(self.clock.now()),
+                "seconds": round(self.clock.seconds() - began, 3),
+                "plain_bytes": dumped.plain_bytes,
+                "stored_bytes": dumped.stored_bytes,
+                "rows": dumped.rows,
+                "plausible": dumped.plausible,
+                "findings": [finding.as_dict() for finding in dumped.findings],
+                "manifest_sha256": dumped.manifest_sha256,
+            },
+        )
+
+    def _failed(self, job: Job, start: str, began: float, problem: BackupError) -> None:
+        self._event(
+            "source.finished",
+            job,
+            {
+                "outcome": FAILED,
+                "started": start,
+                "ended": stamp(self.clock.now()),
+                "seconds": round(self.clock.seconds() - began, 3),
+                "error": problem.as_dict(),
+            },
+        )
+
+    def _event(self, event: str, job: Job, data: t.Mapping[str, t.Any]) -> None:
+        place = {"run": self.run_id, "source": job.source.name, "frequency": job.frequency}
+        self.journal.append(event, {**place, **data})
+
+    def _look_for_unplanned(self, children: Children, warden: Warden) -> None:
+        """Databases nobody planned (K1); needs a look at the sources that were not due tonight, too."""
+        self._observer.step("", "servers")
+        work = os.path.join(work_root(self.site), self.run_id, "servers")
+        problems = []
+        for source in self.site.sources:
+            if source.name not in self._probes:
+                try:
+                    make_directory(work)
+                    warden.watch_directory(work)
+                    self._probes[source.name] = _preflight.probe_source(source, Context(children, work))
+                except (BackupError, OSError) as problem:
+                    problems.append(f"{source.name}: {problem}")
+        warden.remove_directory(work)
+        items = _preflight.unplanned(self._probes, {source.name: source.engine for source in self.site.sources})
+        self.journal.append("servers.seen", {"run": self.run_id, "unplanned": items, "not_seen": problems})
+
+    def _seconds(self) -> float:
+        return round(self.clock.seconds(), 3)
+
+
+def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
+    """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
+    past = fold(Journal(journal_path(site), clock).read().entries)
+    found: list[Finding] = []
+    probes: dict[str, Probe] = {}
+    with Warden() as warden, Children(warden) as children:
+        warden.watch_directory(work)
+        for source in site.sources:
+            due = any(job.source.name == source.name for job in jobs)
+            found += _check_one(site, source, past, probes, Context(children, work), due)
+    engines = {source.name: source.engine for source in site.sources}
+    return found + _preflight.unplanned_findings(_preflight.unplanned(probes, engines))
+
+
+def _check_one(
+    site: Site, source: Source, past: History, probes: dict[str, Probe], context: Context, due: bool
+) -> list[Finding]:
+    try:
+        probe = probes[source.name] = _preflight.probe_source(source, context)
+    except BackupError as problem:
+        return [_preflight.as_finding(source.name, problem)]
+    if not due:
+        return []
+    history = past.of(source.name)
+    found = _preflight.check_source(site, source, probe, context, history)
+    found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
+    if _locks.is_held(source_lock(site, source.name)):
+        text = f"The source {source.name} is being backed up right now"
+        found.append(Finding(LockError.code + ".held", ERROR, source.name, text, "Wait until it has ended"))
+    return found
+
+
+def journal_path(site: Site) -> str:
+    return os.path.join(site.state, "journal.jsonl")
+
+
+def progress_path(site: Site, run: str) -> str:
+    return os.path.join(site.state, "runs", run + ".json")
