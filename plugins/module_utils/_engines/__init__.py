@@ -7,5 +7,11 @@ from __future__ import annotations
 import typing as t
 
 from ._base import Engine
+from ._files import FilesEngine
+from ._sqlite import SqliteEngine
 
-ENGINES: t.Mapping[str, Engine] = {}
+_ALL: tuple[Engine, ...] = (
+    SqliteEngine(),
+    FilesEngine(),
+)
+ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}

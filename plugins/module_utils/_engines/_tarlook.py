@@ -1,0 +1,136 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a tree will need: tar itself walks it, opens no file, and says how long the archive would be."""
+
+from __future__ import annotations
+
+import io
+import os
+import pwd
+import re
+import stat
+import subprocess
+import typing as t
+
+from .._errors import EngineError
+from .._findings import ERROR, Finding
+from .._process import Command
+from ._base import Context, Probe
+from ._tarwords import NAMES_SHOWN, judge, unsupported
+
+OLDEST = (1, 29)
+WALK_SECONDS = 3600.0
+
+_TOTAL = re.compile(r"^Total bytes written: (\d+)\b.*$", re.MULTILINE)
+_VERSION = re.compile(r"^tar \(GNU tar\) ((\d+)\.(\d+)\S*)")
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\", "a": "\a", "b": "\b", "f": "\f", "r": "\r", "v": "\v", " ": " "}
+
+
+def look(path: str, arguments: tuple[str, ...], context: Context) -> Probe:
+    """Version of tar, bytes of the archive, and all that would make the dump fail (findings of level error)."""
+    version, problems = _version(context)
+    problems += _directory(path)
+    tools = {"tar": version}
+    if problems:
+        return Probe(version=version, estimated_bytes=0, findings=tuple(problems), tools=tools)
+    # GNU tar knows /dev/null as its output and then reads no file; excludes and mounts count as in the dump.
+    walk = Command(("tar", "--create", "--file=/dev/null", "--totals", *arguments, "--", "."))
+    result = context.children.run(walk, timeout=WALK_SECONDS)
+    missing = unsupported(result.stderr)
+    if missing:
+        lacks = _error("files.tar_support", path, f"tar on this host was built without {' and '.join(missing)} support",
+                       "Install the distribution's GNU tar", words=" ".join(missing))
+        return Probe(version=version, estimated_bytes=0, findings=(lacks,), tools=tools)
+    total = _TOTAL.search(result.stderr)
+    try:
+        found = judge(path, result.status, _TOTAL.sub("", result.stderr))
+    except EngineError as problem:
+        unreadable = _error("files.unreadable", path, problem.what, problem.remedy, user=user())
+        return Probe(version=version, estimated_bytes=0, findings=(unreadable,), tools=tools)
+    if total is None:
+        raise EngineError(f"tar did not say how large {path} is", "Run tar by hand and look", code="engine.failed")
+    return Probe(
+        version=version,
+        estimated_bytes=int(total[1]),
+        findings=(*found, *_unreadable_files(path, arguments, context)),
+        tools=tools,
+    )
+
+
+def user() -> str:
+    """Who we are, for messages."""
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return str(os.geteuid())
+
+
+def unescaped(name: str) -> bytes:
+    """A name back from tar's quoting style ``escape``."""
+    raw = re.sub(
+        r"\\([0-7]{3}|.)",
+        lambda match: chr(int(match[1], 8)) if match[1].isdigit() else _ESCAPES.get(match[1], match[1]),
+        name.encode("utf-8", "surrogateescape").decode("latin-1"),
+    )
+    return raw.encode("latin-1")
+
+
+def _version(context: Context) -> tuple[str, list[Finding]]:
+    said = context.children.run(Command(("tar", "--version"))).stdout.decode("utf-8", "replace")
+    match = _VERSION.match(said)
+    first = said.splitlines()[0] if said else "nothing"
+    if match is None:
+        return first, [_error("files.tar_kind", "tar", f"tar on this host is not GNU tar: it says {first}",
+                              "Install GNU tar", version=first)]
+    if (int(match[2]), int(match[3])) < OLDEST:
+        return match[1], [_error("files.tar_version", "tar", f"tar on this host is version {match[1]}",
+                                 f"Install GNU tar {OLDEST[0]}.{OLDEST[1]} or newer", version=match[1])]
+    return match[1], []
+
+
+def _directory(path: str) -> list[Finding]:
+    try:
+        mode = os.stat(path).st_mode
+    except OSError as problem:
+        return [_error("files.missing", path, f"The tree {path} cannot be looked at: {problem.strerror}",
+                       "Correct the path, or mount what should be there", user=user())]
+    if not stat.S_ISDIR(mode):
+        return [_error("files.not_directory", path, f"{path} is not a directory", "Name the directory of the tree")]
+    if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
+        return [_denied(path, [path])]
+    return []
+
+
+def _unreadable_files(path: str, arguments: tuple[str, ...], context: Context) -> list[Finding]:
+    """Names of files that the dump would fail on; root reads everything, so nothing is walked for it."""
+    if os.geteuid() == 0:
+        return []
+    listing = Command(("tar", "--create", "--file=/dev/null", "--verbose", *arguments, "--", "."))
+    child = context.children.spawn(listing, stdout=subprocess.PIPE)
+    denied: list[str] = []
+    with io.BufferedReader(t.cast("io.RawIOBase", child.stdout)) as lines:
+        for line in lines:
+            name = line.rstrip(b"\n").decode("utf-8", "surrogateescape")
+            where = os.path.join(os.fsencode(path), unescaped(name))
+            if not _readable(where):
+                denied.append(name)
+    child.wait()
+    return [_denied(path, denied)] if denied else []
+
+
+def _readable(where: bytes) -> bool:
+    try:
+        mode = os.lstat(where).st_mode
+    except OSError:
+        return True
+    return not stat.S_ISREG(mode) or os.access(where, os.R_OK, effective_ids=True)
+
+
+def _denied(path: str, names: list[str]) -> Finding:
+    some = ", ".join(names[:NAMES_SHOWN]) + (f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else "")
+    return _error("files.unreadable", path, f"The user {user()} may not read below {path}: {some}",
+                  "Let the backup's user read it, or exclude it", user=user(), names=some)
+
+
+def _error(code: str, subject: str, message: str, remedy: str, **params: str) -> Finding:
+    return Finding(code, ERROR, subject, message, remedy, {"path": subject, **params})
