@@ -11,6 +11,7 @@ import dataclasses
 import hashlib
 import json
 import os
+import re
 import typing as t
 
 from ._errors import ManifestError
@@ -22,6 +23,7 @@ SUFFIX = ".manifest.json"
 SIGNATURE_SUFFIX = ".sig"
 SIZE_LIMIT = 64 << 20
 _HEX = frozenset("0123456789abcdef")
+_ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -90,9 +92,9 @@ def load(directory: str, name: str) -> tuple[Manifest, bytes]:
 def decode(raw: bytes, name: str, path: str) -> Manifest:
     """Check the bytes of a manifest. Raises ``ManifestError`` (code ``manifest.invalid``)."""
     try:
-        data = json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant)
-    except (ValueError, RecursionError) as problem:
-        raise _invalid(path, [f"is not JSON ({type(problem).__name__})"]) from problem
+        data = parse_json(raw)
+    except ValueError as problem:
+        raise _invalid(path, [str(problem)]) from problem
     problems = Problems()
     reader = Reader(data, "", problems)
     if reader.text("schema") != SCHEMA:
@@ -121,22 +123,39 @@ def _file(reader: Reader, name: str) -> ManifestFile:
     )
 
 
+def parse_json(raw: bytes) -> t.Any:
+    """JSON that may come from an enemy: ``ValueError`` for everything that is not plain and bounded."""
+    try:
+        return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_bounded)
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"is not JSON ({type(problem).__name__})") from problem
+
+
 def _artifact_name(text: str, name: str) -> str:
     """An artifact lies beside its manifest and begins with the name of the set."""
-    if "/" in text or "\\" in text or not text.startswith(name + ".") or text.startswith(name + SUFFIX):
+    fits = _ARTIFACT.match(text) is not None and len(text) <= 255
+    if not fits or not text.startswith(name + ".") or text.startswith(name + SUFFIX):
         raise ValueError(f"{shown(text)} is not an artifact of {name}")
     return text
 
 
 def _digest(reader: Reader, key: str) -> Digest:
     inner = Reader(reader.raw(key), reader.at(key), reader.problems)
-    return Digest(inner.integer("bytes", None, 0, 1 << 62), inner.text("sha256", check=_sha256))
+    return Digest(inner.integer("bytes", None, 0, 1 << 62), inner.text("sha256", check=is_sha256))
 
 
-def _sha256(text: str) -> str:
+def is_sha256(text: str) -> str:
+    """The text, when it is a SHA-256 in lower-case hex; else ``ValueError``."""
     if len(text) != 64 or not set(text) <= _HEX:
         raise ValueError(f"{shown(text)} is not a SHA-256 in hex")
     return text
+
+
+def _bounded(text: str) -> int:
+    """Turning a number of a million digits into an integer would take hours."""
+    if len(text) > 40:
+        raise ValueError("a number is too long")
+    return int(text)
 
 
 def _refuse_constant(text: str) -> t.NoReturn:
