@@ -1,0 +1,283 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The medium ``disk``: a mount, a NAS, or a marked directory. See docs/media/disk.md."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import typing as t
+
+from .. import _held as held
+from .._errors import BackupError, MediumError
+from .._findings import Finding
+from .._io import PART, disk_error, write_all
+from .._manifest import SIGNATURE_SUFFIX, SUFFIX, ManifestFile
+from .._model import Medium
+from .._naming import parse
+from .._readback import WINDOW, forget_window, read_back_descriptor
+from .._store import set_directory
+from ._base import Intake, Notice, Parcel
+from ._disk_check import check_disk, first_error
+
+
+class Disk:
+    """The driver: stateless, as every driver."""
+
+    kind = "disk"
+
+    def check(self, medium: Medium, store: str, needed: int = 0) -> list[Finding]:
+        return check_disk(medium, store, needed)
+
+    def place(self, medium: Medium, source: str, name: str) -> str:
+        return set_directory(medium.path, source, name)
+
+    @contextlib.contextmanager
+    def open(self, medium: Medium, store: str, parcel: Parcel) -> t.Iterator[Intake]:
+        refusal = first_error(check_disk(medium, store))
+        if refusal is not None:
+            raise refusal
+        with contextlib.ExitStack() as stack:
+            try:
+                root = stack.enter_context(held.opened_root(medium.path))
+            except OSError as problem:
+                raise _in_words(medium, "cannot be opened", problem) from problem
+            intake = DiskIntake(medium, store, parcel, root)
+            stack.callback(intake.close)
+            yield intake
+
+
+class DiskIntake:
+    """One set on its way onto a disk, in ``<name>.part`` until its last rename."""
+
+    def __init__(self, medium: Medium, store: str, parcel: Parcel, root: int) -> None:
+        self._medium = medium
+        self._store = store
+        self._parcel = parcel
+        self._root = root
+        self._identity = held.identity(os.fstat(root))
+        self._name = parcel.manifest.name
+        self._source = parcel.manifest.source
+        self._shelf = -1
+        self._staging = -1
+        self._file = -1
+        self._written = 0
+        self._begun = False
+
+    def present(self) -> bool:
+        with self._words("cannot be listed"):
+            self._refuse_other_case(self._root, self._source)
+            try:
+                self._shelf = held.open_below(self._root, self._source)
+            except FileNotFoundError:
+                return False
+            self._refuse_other_case(self._shelf, self._name)
+            return held.exists_below(self._shelf, self._name)
+
+    def compare(self, notice: Notice) -> bool:
+        with self._words("cannot be re-read"):
+            descriptor = held.open_below(self._shelf, self._name)
+            try:
+                differences = self._paper_differences(descriptor)
+                dropped = True
+                for entry in () if differences else self._parcel.manifest.files:
+                    back = read_one(descriptor, entry, notice)
+                    differences += [] if back is not None else [f"{entry.file} is altered or missing"]
+                    dropped = dropped and bool(back)
+                known = {self._name + SUFFIX, self._name + SUFFIX + SIGNATURE_SUFFIX}
+                known.update(entry.file for entry in self._parcel.manifest.files)
+                strange = sorted(set(os.listdir(descriptor)) - known)
+                differences += [f"{ascii(entry)[:80]} is not of this set" for entry in strange]
+            finally:
+                os.close(descriptor)
+            self._still_there()
+        if differences:
+            raise MediumError(
+                f"The medium '{self._medium.name}' holds another {self._name}: {'; '.join(differences[:3])}",
+                "Nothing was overwritten. Verify the medium, find out which set is the right one, "
+                "and move the wrong one away by hand",
+                code="medium.conflict",
+            )
+        return dropped
+
+    def begin(self) -> None:
+        refusal = first_error(check_disk(self._medium, self._store, self._parcel.needed_bytes))
+        if refusal is not None:
+            raise refusal
+        with self._words("cannot take a new set"):
+            if self._shelf < 0:
+                held.make_below(self._root, self._source)
+                self._shelf = held.open_below(self._root, self._source)
+            for entry in sorted(os.listdir(self._shelf)):
+                if _is_leftover(entry, self._source):
+                    held.remove_flat(self._shelf, entry)
+            os.mkdir(self._name + PART, 0o700, dir_fd=self._shelf)
+            self._begun = True
+            self._staging = held.open_below(self._shelf, self._name + PART)
+            self._refuse_open_mode(self._staging)
+
+    def start_file(self, file: str) -> None:
+        with self._words("cannot be written"):
+            self._file = held.create_below(self._staging, file)
+            self._refuse_open_mode(self._file)
+        self._written = 0
+
+    def write(self, chunk: bytes) -> None:
+        with self._words("cannot be written"):
+            write_all(self._file, chunk)
+        before = self._written
+        self._written += len(chunk)
+        # Sends dirty pages on their way early, so that the flush at the end has little left to do.
+        if before // WINDOW != self._written // WINDOW:
+            forget_window(self._file, max(before - WINDOW, 0) // WINDOW * WINDOW, self._written)
+
+    def end_file(self) -> None:
+        with self._words("cannot be flushed"):
+            descriptor, self._file = self._file, -1
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
+    def reread(self, notice: Notice) -> bool:
+        dropped = True
+        for entry in self._parcel.manifest.files:
+            with self._words("cannot be re-read"):
+                back = read_one(self._staging, entry, notice)
+            if back is None:
+                raise MediumError(
+                    f"The medium '{self._medium.name}' gave back other bytes than were written: {entry.file}",
+                    "Nothing was published there. Its disk or its network corrupts data: replace it",
+                    code="medium.corrupt",
+                )
+            dropped = dropped and back
+        return dropped
+
+    def publish(self) -> str:
+        self._still_there()
+        papers = [(self._name + SUFFIX, self._parcel.raw)]
+        if self._parcel.signature is not None:
+            papers.insert(0, (self._name + SUFFIX + SIGNATURE_SUFFIX, self._parcel.signature))
+        with self._words("cannot take the manifest"):
+            for file, data in papers:
+                self.start_file(file)
+                self.write(data)
+                self.end_file()
+                self._compare_bytes(file, data)
+            held.sync(self._staging)
+        with self._words("cannot publish the set"):
+            # rename(2) would take the place of an empty directory: be exact.
+            if held.exists_below(self._shelf, self._name):
+                raise FileExistsError(17, "exists already", self._name)
+            self._still_there()
+            os.rename(self._name + PART, self._name, src_dir_fd=self._shelf, dst_dir_fd=self._shelf)
+            self._begun = False
+            held.sync(self._shelf)
+        self._still_there()
+        return set_directory(self._medium.path, self._source, self._name)
+
+    def abandon(self) -> None:
+        if self._begun:
+            with contextlib.suppress(OSError):
+                ours = self._staging >= 0 and held.identity(os.fstat(self._staging))
+                there = os.stat(self._name + PART, dir_fd=self._shelf, follow_symlinks=False)
+                if ours == held.identity(there):
+                    held.remove_flat(self._shelf, self._name + PART)
+
+    def close(self) -> None:
+        for descriptor in (self._file, self._staging, self._shelf):
+            if descriptor >= 0:
+                with contextlib.suppress(OSError):
+                    os.close(descriptor)
+
+    def _paper_differences(self, directory: int) -> list[str]:
+        wanted = {self._name + SUFFIX: self._parcel.raw, self._name + SUFFIX + SIGNATURE_SUFFIX: self._parcel.signature}
+        return [f"{file} differs" for file, data in wanted.items() if _whole(directory, file, data) != data]
+
+    def _compare_bytes(self, file: str, data: bytes) -> None:
+        if _whole(self._staging, file, data) != data:
+            raise MediumError(
+                f"The medium '{self._medium.name}' gave back other bytes than were written: {file}",
+                "Nothing was published there. Its disk or its network corrupts data: replace it",
+                code="medium.corrupt",
+            )
+
+    def _refuse_other_case(self, directory: int, name: str) -> None:
+        wanted = name.casefold()
+        for entry in os.listdir(directory):
+            if entry.casefold() == wanted and entry != name:
+                raise MediumError(
+                    f"The medium '{self._medium.name}' holds {entry}, which differs from {name} only in case",
+                    "Names are unique without regard to case: rename the source, or move the other away by hand",
+                    code="medium.case",
+                )
+
+    def _refuse_open_mode(self, descriptor: int) -> None:
+        if held.open_to_others(descriptor):
+            raise MediumError(
+                f"The medium '{self._medium.name}' does not keep files from other users: {self._medium.path}",
+                "Mount it with file_mode=0600,dir_mode=0700 (CIFS) or umask=0077 (FAT)",
+                code="medium.modes",
+            )
+
+    def _still_there(self) -> None:
+        """The path must still lead to the directory that was opened: a mount can vanish in mid-copy."""
+        try:
+            there = held.identity(os.stat(self._medium.path)) == self._identity
+        except OSError:
+            there = False
+        if not there:
+            raise MediumError(
+                f"The medium '{self._medium.name}' went away while it was used: {self._medium.path}",
+                "Mount it again and repeat; what was copied before is checked again then",
+                code="medium.vanished",
+            )
+
+    @contextlib.contextmanager
+    def _words(self, what: str) -> t.Iterator[None]:
+        try:
+            yield
+        except OSError as problem:
+            self._still_there()
+            raise _in_words(self._medium, what, problem) from problem
+
+
+def read_one(directory: int, entry: ManifestFile, notice: Notice) -> bool | None:
+    """Re-read one artifact: None when its size or hash is wrong, else whether it came from the medium."""
+    try:
+        descriptor = held.read_below(directory, entry.file)
+    except FileNotFoundError:
+        return None
+    try:
+        if os.fstat(descriptor).st_size != entry.stored.bytes:
+            return None
+        back = read_back_descriptor(descriptor, notice)
+    finally:
+        os.close(descriptor)
+    return back.dropped if back.digest == entry.stored else None
+
+
+def _whole(directory: int, file: str, like: bytes | None) -> bytes | None:
+    """A small file whole, None where there is none; never reads more than one byte beyond ``like``."""
+    try:
+        descriptor = held.read_below(directory, file)
+    except FileNotFoundError:
+        return None
+    with open(descriptor, "rb") as stream:
+        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        return stream.read(len(like or b"") + 1)
+
+
+def _is_leftover(entry: str, source: str) -> bool:
+    """A source's name is unique in the site, so an unfinished set of it can only be this host's own."""
+    if not entry.endswith(PART):
+        return False
+    try:
+        return parse(entry[: -len(PART)]).data == source
+    except BackupError:
+        return False
+
+
+def _in_words(medium: Medium, what: str, problem: OSError) -> MediumError:
+    words = disk_error(f"The medium '{medium.name}' {what}:", str(problem.filename or medium.path), problem)
+    return MediumError(words.what, words.remedy, code=words.code.replace("disk", "medium", 1))
