@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Short on purpose: it only calls tools. `make help` lists the targets.
+
+PYTHON := /usr/bin/python3
+CACHE := .cache
+VENVS := $(CURDIR)/$(CACHE)/venvs
+DEV := $(VENVS)/dev/bin
+DEMO_PYTHON := $(VENVS)/demo/bin/python
+TOOLS := tests/tools
+COVERAGE_FLOOR := 80
+
+export ANSIBLE_COLLECTIONS_PATH = $(shell $(PYTHON) $(TOOLS)/checkout.py)
+export NB_CORES = $(shell $(PYTHON) $(TOOLS)/environments.py list-cores)
+export LC_ALL = C.UTF-8
+export PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+export PYTHONDONTWRITEBYTECODE = 1
+
+PYTEST := $(DEV)/python -m pytest
+COVERED := --cov --cov-append --cov-report=term:skip-covered
+
+.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test test-all bench clean
+.NOTPARALLEL:
+
+help:  ## list the targets
+	@awk -F ':.*  ## ' '/^[a-z0-9-]+:.*  ## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
+
+$(PYTHON):
+	apt-get --quiet install --yes --no-install-recommends python3-venv
+
+demo: $(PYTHON)  ## play two nights on a small made-up site and show the report
+	@$(PYTHON) $(TOOLS)/debian_packages.py requirements/debian-demo.txt
+	@$(PYTHON) $(TOOLS)/environments.py demo requirements/demo.txt
+	@$(DEMO_PYTHON) demo/play.py
+
+setup: $(PYTHON)  ## Debian packages and Python environments for work on the collection
+	@$(PYTHON) $(TOOLS)/debian_packages.py requirements/debian-demo.txt requirements/debian-test.txt
+	@$(PYTHON) $(TOOLS)/environments.py dev requirements/dev.txt
+	@$(PYTHON) $(TOOLS)/environments.py cores
+
+lint: setup  ## style, YAML, ansible-lint, changelog fragments, Python 3.9 for hosts
+	$(DEV)/ruff check
+	$(DEV)/ruff format --check
+	$(DEV)/yamllint --strict .
+	PATH=$(DEV):$$PATH $(DEV)/ansible-lint --offline
+	$(DEV)/antsibull-changelog lint
+	$(DEV)/vermin --config-file tests/vermin.ini plugins/module_utils plugins/modules
+
+types: setup  ## mypy, strict
+	$(DEV)/mypy
+	$(DEV)/mypy --python-version 3.11 tests/tools tests/conftest.py
+
+sanity: setup  ## ansible-test sanity, no ignores, for each ansible-core of this machine
+	@$(PYTHON) $(TOOLS)/sanity_run.py "$(NB_CORES)"
+
+guard: setup  ## specs, defaults, documentation and phrases say the same
+	$(PYTEST) tests/guard tests/sanity
+
+test-fast: lint types  ## all that needs no server: under two minutes
+	$(PYTEST) tests/sanity tests/guard tests/unit tests/property
+
+test-host: setup  ## every pytest suite on this machine, with coverage of plugins/
+	$(PYTEST) -m "not long" $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
+
+test-debian13: setup  ## PostgreSQL 17 and ansible-core 2.21 inside a Debian 13 container
+	@$(PYTHON) $(TOOLS)/container_run.py -m "debian13 and not long"
+
+test:  ## everything but the long tests
+	@rm -f .coverage .coverage.*
+	@$(MAKE) --no-print-directory lint types sanity test-debian13 test-host
+
+test-all: test  ## the long tests too
+	$(PYTEST) -m long
+
+bench: setup  ## the figures of docs/, measured side by side on this machine
+	$(DEV)/python tests/benchmarks/run.py
+
+clean:  ## remove what the targets made (the container image stays)
+	rm -rf $(CACHE) .coverage .coverage.* .hypothesis
