@@ -25,8 +25,8 @@ settings.load_profile("house")
 
 def cores() -> dict[str, Path]:
     """The ansible-cores to test with: version (or ``here``) to the directory of its commands, from ``NB_CORES``."""
-    pairs = [pair.partition("=") for pair in os.environ.get("NB_CORES", "").split(",") if pair]
-    return {version: Path(place) for version, _, place in pairs} or {"here": Path(sys.executable).parent}
+    pairs = [pair.split("=", 1) for pair in os.environ.get("NB_CORES", "").split(",") if pair]
+    return {version: Path(place) for version, place in pairs} or {"here": Path(sys.executable).parent}
 
 
 CORES = cores()

@@ -71,8 +71,8 @@ def summary(output: str) -> str:
 
 
 def main(cores: str, *arguments: str) -> int:
-    pairs = [pair.partition("=") for pair in cores.split(",")]
-    return max(sanity(core, Path(bin_directory), list(arguments)) for core, _, bin_directory in pairs)
+    pairs = [pair.split("=", 1) for pair in cores.split(",")]
+    return max(sanity(core, Path(bin_directory), list(arguments)) for core, bin_directory in pairs)
 
 
 if __name__ == "__main__":
