@@ -8,72 +8,18 @@ import os
 import pwd
 import subprocess
 import sys
-import typing as t
 from pathlib import Path
 
 import pytest
-from checkout import ROOT, collections_path
+from ansible_run import COLLECTIONS, CORES, Ansible
+from checkout import ROOT
 from hypothesis import settings
 
-COLLECTIONS = collections_path()
 sys.path.insert(0, str(COLLECTIONS))
 
 # Two busy cores tell nothing about an example's speed; pytest-timeout catches what hangs.
 settings.register_profile("house", deadline=None, print_blob=True)
 settings.load_profile("house")
-
-
-def cores() -> dict[str, Path]:
-    """The ansible-cores to test with: version (or ``here``) to the directory of its commands, from ``NB_CORES``."""
-    pairs = [pair.split("=", 1) for pair in os.environ.get("NB_CORES", "").split(",") if pair]
-    return {version: Path(place) for version, place in pairs} or {"here": Path(sys.executable).parent}
-
-
-CORES = cores()
-
-
-class AnsibleRun(t.NamedTuple):
-    """How an Ansible command ended; ``output`` holds standard output and standard error."""
-
-    returncode: int
-    output: str
-
-
-class Ansible:
-    """Runs the commands of one ansible-core on this checkout, away from the user's own configuration."""
-
-    def __init__(self, bin_directory: Path, home: Path, collections: Path = COLLECTIONS) -> None:
-        self.bin_directory = bin_directory
-        self.environment = {
-            "ANSIBLE_COLLECTIONS_PATH": str(collections),
-            "ANSIBLE_CONFIG": os.devnull,
-            "ANSIBLE_HOME": str(home / "ansible"),
-            "ANSIBLE_LOCALHOST_WARNING": "False",
-            "ANSIBLE_NOCOLOR": "True",
-            "ANSIBLE_PIPELINING": "True",
-            "ANSIBLE_PYTHON_INTERPRETER": "/usr/bin/python3",
-            "HOME": str(home),
-            "LC_ALL": "C.UTF-8",
-            "PATH": f"{bin_directory}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
-        }
-
-    def run(self, command: str, *arguments: str, cwd: Path = ROOT, **environment: str) -> AnsibleRun:
-        """``ansible-playbook``, ``ansible-doc``…; keywords are added to the environment."""
-        done = subprocess.run(
-            [str(self.bin_directory / command), *arguments],
-            check=False,
-            cwd=cwd,
-            env={**self.environment, **environment},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        return AnsibleRun(done.returncode, done.stdout)
-
-    def playbook(self, *arguments: str, cwd: Path = ROOT, **environment: str) -> AnsibleRun:
-        """``ansible-playbook`` with ``arguments``."""
-        return self.run("ansible-playbook", *arguments, cwd=cwd, **environment)
 
 
 @pytest.fixture(scope="session")
@@ -92,12 +38,6 @@ def collections() -> Path:
 def core_bin(request: pytest.FixtureRequest) -> Path:
     """The commands of an ansible-core; a test that asks for it runs once for each version."""
     return CORES[request.param]
-
-
-@pytest.fixture(scope="session")
-def newest_core_bin() -> Path:
-    """The commands of the newest ansible-core, for tests that its version cannot change."""
-    return CORES[max(CORES)]
 
 
 @pytest.fixture

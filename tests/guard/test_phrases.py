@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Both languages have the same phrases, and every code that the collection gives has one."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import string
+import typing as t
+from pathlib import Path
+
+import pytest
+from checkout import ROOT, listed_files
+
+PACKAGE = "ansible_collections.nusantara.backup.plugins.plugin_utils"
+LANGUAGES = sorted(path.stem for path in listed_files() if path.match("plugins/plugin_utils/_phrases_*.py"))
+SOURCES = [path for path in listed_files() if path.match("plugins/*/**/*.py") or path.match("plugins/*/*.py")]
+
+
+def phrases(language: str) -> dict[str, str]:
+    found: dict[str, str] = importlib.import_module(f"{PACKAGE}.{language}").PHRASES
+    return found
+
+
+def fields(phrase: str) -> set[str]:
+    """The names in braces."""
+    return {name for literal, name, spec, conversion in string.Formatter().parse(phrase) if name}
+
+
+def drift(one: t.Mapping[str, str], other: t.Mapping[str, str]) -> list[str]:
+    """Where two catalogues differ in keys or in the names in braces."""
+    found = [f"{key} is in one language only" for key in sorted(set(one) ^ set(other))]
+    return found + [
+        f"{key}: other names in braces" for key in set(one) & set(other) if fields(one[key]) != fields(other[key])
+    ]
+
+
+class Codes(ast.NodeVisitor):
+    """Collects the codes of errors and findings in a source: `given` as written, `composed` where they are built."""
+
+    def __init__(self) -> None:
+        self.given: set[tuple[str, str]] = set()
+        self.composed: list[str] = []
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        for line in node.body:
+            names = [target.id for target in getattr(line, "targets", []) if isinstance(target, ast.Name)]
+            if isinstance(line, ast.Assign) and names == ["code"]:
+                self._take("error", line.value)
+        self.generic_visit(node)
+
+    def visit_Call(self, node: ast.Call) -> None:
+        called = getattr(node.func, "id", getattr(node.func, "attr", ""))
+        kind = "finding" if called == "Finding" else "error" if called.endswith("Error") else "any"
+        values = [keyword.value for keyword in node.keywords if keyword.arg == "code"]
+        if kind == "finding":
+            values += node.args[:1]
+        for value in values:
+            self._take(kind, value)
+        self.generic_visit(node)
+
+    def _take(self, kind: str, value: ast.expr) -> None:
+        if isinstance(value, ast.IfExp):
+            self._take(kind, value.body)
+            self._take(kind, value.orelse)
+        elif isinstance(value, ast.Constant) and isinstance(value.value, str):
+            self.given.add((kind, value.value))
+        elif isinstance(value, (ast.JoinedStr, ast.BinOp)):
+            self.composed.append(f"line {value.lineno}: {ast.unparse(value)}")
+
+
+def codes(source: str) -> Codes:
+    found = Codes()
+    found.visit(ast.parse(source))
+    return found
+
+
+def without_phrase(given: set[tuple[str, str]], catalogue: t.Mapping[str, str]) -> list[str]:
+    """The codes that a report could not say."""
+    kinds = {"error": ["error"], "finding": ["finding"], "any": ["error", "finding"]}
+    return sorted(
+        code for kind, code in given if code and not any(f"{word}.{code}" in catalogue for word in kinds[kind])
+    )
+
+
+def test_languages_agree() -> None:
+    for language in LANGUAGES:
+        assert drift(phrases(LANGUAGES[0]), phrases(language)) == []
+
+
+@pytest.mark.parametrize("source", SOURCES, ids=str)
+def test_every_code_is_written_out_and_has_a_phrase(source: Path) -> None:
+    found = codes((ROOT / source).read_text(encoding="utf-8"))
+    assert found.composed == [], "write codes out, so that they can be found and translated"
+    for language in LANGUAGES:
+        assert without_phrase(found.given, phrases(language)) == []
+
+
+@pytest.mark.parametrize(
+    ("other", "expected"),
+    [({"a": "x {n}"}, 0), ({"a": "x {m}"}, 1), ({"a": "x"}, 1), ({"a": "x {n}", "b": "y"}, 1), ({}, 1)],
+    ids=["agreed", "other name", "no name", "one more", "missing"],
+)
+def test_the_guard_sees_planted_drift(other: dict[str, str], expected: int) -> None:
+    assert len(drift({"a": "{n} x"}, other)) == expected
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("raise ToolError('x', code='tool.known')", []),
+        ("raise ToolError('x', code='tool.new')", ["tool.new"]),
+        ("class NewError(BackupError):\n    code = 'new'", ["new"]),
+        ("Finding('disk.new', 'error', 's', 'm')", ["disk.new"]),
+        ("fail('x', code='tool.known' if x else 'tool.other')", ["tool.other"]),
+    ],
+)
+def test_the_guard_sees_a_code_without_a_phrase(source: str, expected: list[str]) -> None:
+    assert without_phrase(codes(source).given, {"error.tool.known": "x"}) == expected
+
+
+def test_the_guard_sees_a_composed_code() -> None:
+    assert len(codes("raise ToolError('x', code=f'tool.{name}')").composed) == 1
