@@ -94,7 +94,7 @@ class Runner:
                     sweep_source(self.site, name)
                 dumped = self._dump(job, past, warden, children)
                 self._finished(job, start, began, dumped)
-                return self._copy(job, dumped, children)
+                return self._copy(job, dumped)
         except BackupError as problem:
             self._failed(job, start, began, problem)
         except OSError as problem:
@@ -125,7 +125,7 @@ class Runner:
         finally:
             warden.remove_directory(work)
 
-    def _copy(self, job: Job, dumped: Dumped, children: Children) -> bool:
+    def _copy(self, job: Job, dumped: Dumped) -> bool:
         """Carry the new set to every medium of its source; each result is journalled."""
         media = [self.site.medium(name) for name in job.source.media]
         if not media:

@@ -12,6 +12,7 @@ from .._findings import Finding
 from .._process import Children, Command
 from .._reader import Reader
 
+Buffer = t.Union[bytes, bytearray, memoryview]
 
 @dataclasses.dataclass(frozen=True)
 class Context:
@@ -51,7 +52,7 @@ class Probe:
 class EndCheck(t.Protocol):
     """Sees every byte of the plain stream once and says at the end whether it was complete."""
 
-    def feed(self, chunk: memoryview) -> None:
+    def feed(self, chunk: Buffer) -> None:
         """A chunk of any size; its buffer is used again after the call, so copy what you keep."""
 
     def finish(self) -> None:
