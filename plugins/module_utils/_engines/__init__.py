@@ -8,10 +8,12 @@ import typing as t
 
 from ._base import Engine
 from ._files import FilesEngine
+from ._postgresql import PostgresEngine
 from ._sqlite import SqliteEngine
 
 _ALL: tuple[Engine, ...] = (
     SqliteEngine(),
+    PostgresEngine(),
     FilesEngine(),
 )
 ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the client programs reach the server without a secret in argv or environment.
+
+The connection stands in a service file, the password in a password file, both
+of mode 0600 in the run's work directory. A program gets their paths by its
+environment, and the name of the database by a quoted connection string.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import stat
+import typing as t
+
+from ..._errors import EngineError
+from ..._process import Command
+from ._options import Options
+
+_SERVICE = "nusantara"
+_SECRET_LIMIT = 4096
+
+
+@dataclasses.dataclass(frozen=True)
+class Connection:
+    """The way to one server: ``env`` for its clients, ``server`` as it stands in messages."""
+
+    env: t.Mapping[str, str]
+    server: str
+
+    def command(self, program: str, database: str, *arguments: str) -> Command:
+        """A client program that connects to a database and never asks for a password."""
+        where = f"service={_SERVICE} dbname={quoted(database)}"
+        return Command((program, "--no-password", f"--dbname={where}", *arguments), env=self.env)
+
+    def first_database(self, name: str) -> tuple[str, ...]:
+        """What tells pg_dumpall where to connect first; it takes no other word for that."""
+        return (f"--database=dbname={quoted(name)}",)
+
+
+def quoted(value: str) -> str:
+    """A value as it stands in a connection string."""
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def server_name(options: Options) -> str:
+    """The server in words: host or socket directory, and port."""
+    host = options.host or "/var/run/postgresql"
+    return f"[{host}]:{options.port}" if ":" in host else f"{host}:{options.port}"
+
+
+def connect(options: Options, work: str) -> Connection:
+    """Write the files that the clients read. Raises ``EngineError`` where the password cannot be had."""
+    service = os.path.join(work, "pg_service.conf")
+    passwords = os.path.join(work, "pgpass")
+    secret = read_password(options.password_file) if options.password_file else ""
+    _write(service, _service_text(options))
+    _write(passwords, f"*:*:*:*:{_escaped(secret)}\n" if secret else "")
+    env = {
+        "PGSERVICEFILE": service,
+        "PGSERVICE": _SERVICE,
+        "PGPASSFILE": passwords,
+        "PGAPPNAME": "nusantara.backup",
+    }
+    return Connection(env, server_name(options))
+
+
+def read_password(path: str) -> str:
+    """The password alone, out of a file that nobody else can read."""
+    try:
+        with open(path, "rb", opener=_no_wait) as file:
+            state = os.fstat(file.fileno())
+            if not stat.S_ISREG(state.st_mode):
+                raise _password_error(path, "is not a regular file", "Name a file that holds only the password")
+            if stat.S_IMODE(state.st_mode) & 0o077:
+                raise _password_error(path, "can be read by others", "Set its mode to 0600 and its owner to this user")
+            data = file.read(_SECRET_LIMIT + 1)
+    except OSError as problem:
+        raise _password_error(
+            path, f"cannot be read: {problem.strerror}", "See its path, owner and mode (0600)"
+        ) from problem
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError as problem:
+        raise _password_error(path, "is not UTF-8 text", "Write only the password into it") from problem
+    text = text.removesuffix("\n")
+    if not text or len(data) > _SECRET_LIMIT or any(mark in text for mark in "\n\r\0"):
+        raise _password_error(path, "does not hold one line with a password", "Write only the password into it")
+    return text
+
+
+def _password_error(path: str, what: str, remedy: str) -> EngineError:
+    return EngineError(f"The password file {path!r} {what}", remedy, code="engine.postgresql.password_file")
+
+
+def _no_wait(path: str, flags: int) -> int:
+    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
+def _service_text(options: Options) -> str:
+    """Keepalives end a session on a server that vanished, so that nothing waits for ever."""
+    values: dict[str, t.Any] = {
+        "host": options.host,
+        "port": options.port,
+        "user": options.user,
+        "sslmode": options.sslmode,
+        "sslrootcert": options.sslrootcert,
+        "sslcert": options.sslcert,
+        "sslkey": options.sslkey,
+        "connect_timeout": options.connect_seconds,
+        "keepalives_idle": 30,
+        "keepalives_interval": 10,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 120000,
+    }
+    lines = [f"{key}={value}" for key, value in values.items() if value != ""]
+    return "\n".join([f"[{_SERVICE}]", *lines, ""])
+
+
+def _escaped(secret: str) -> str:
+    return secret.replace("\\", "\\\\").replace(":", "\\:")
+
+
+def _write(path: str, text: str) -> None:
+    """Replace a file, never with a mode wider than 0600."""
+    try:
+        if os.path.lexists(path):
+            os.unlink(path)
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(text.encode("utf-8"))
+    except OSError as problem:
+        raise EngineError(
+            f"The connection's settings cannot be written to {path}: {problem.strerror}",
+            "See the free space and owner of the work directory",
+            code="engine.postgresql.work",
+        ) from problem

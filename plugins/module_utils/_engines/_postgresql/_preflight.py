@@ -1,0 +1,197 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of a server before the dump: its databases, the missing grants, what a dump will not carry."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ..._findings import ERROR, INFO, WARNING, Finding
+from .._base import Context, Probe
+from . import _sql
+from ._clients import Clients, choose, find_clients
+from ._connection import Connection, connect
+from ._coordinator import Coordinator
+from ._options import Options
+
+_GRANTS_PAGE = "The grants table in docs/engines/postgresql.md has the exact statements"
+_ANSWER_SECONDS = 120
+_NAMED_BY_SQL = 10
+
+
+class Preflight:
+    """Looks at one server for one source. Raises ``EngineError`` where it cannot be reached."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        self._options = options
+        self._context = context
+        self._connection: Connection = connect(options, context.work)
+        self._findings: list[Finding] = []
+        self._cluster: dict[str, t.Any] = {}
+        self._databases: dict[str, dict[str, t.Any]] = {}
+
+    def probe(self) -> Probe:
+        installed = find_clients(self._options, self._context.children)
+        self._look_at_cluster(installed[-1])
+        clients = choose(installed, self._major)
+        self._compare_versions(clients)
+        selected = self._select()
+        for name in selected:
+            self._look_at_database(clients, name)
+        self._say_what_is_not_consistent(selected)
+        return Probe(
+            version=str(self._cluster["version"]).split(" ", 1)[0],
+            estimated_bytes=sum(self._databases[name]["bytes"] or 0 for name in selected),
+            server=self._connection.server,
+            databases=tuple(name for name, one in self._databases.items() if one["open"] and not one["template"]),
+            selected=selected,
+            findings=tuple(self._findings),
+            tools={
+                "psql": clients.psql,
+                "pg_dump": clients.pg_dump,
+                "pg_dumpall": clients.pg_dumpall,
+                "client": clients.version,
+                "role_passwords": "yes" if self._cluster["role_passwords"] else "no",
+            },
+        )
+
+    @property
+    def _major(self) -> int:
+        return int(self._cluster["number"]) // 10000
+
+    def _ask(self, clients: Clients, database: str, script: str) -> list[t.Any]:
+        with Coordinator(clients.psql, self._connection, database, self._context.children) as session:
+            session.prepare(self._options.connect_seconds * 2)
+            return session.ask(script, _ANSWER_SECONDS)
+
+    def _look_at_cluster(self, clients: Clients) -> None:
+        answers = self._ask(clients, self._options.maintenance_database, _sql.CLUSTER)
+        self._cluster = answers[0]
+        self._databases = {one["name"]: one for one in answers[1:]}
+
+    def _compare_versions(self, clients: Clients) -> None:
+        if clients.major < self._major:
+            self._find(
+                "version",
+                ERROR,
+                self._connection.server,
+                f"The client programs ({clients.version}) are older than the server ({self._cluster['version']})",
+                f"Install PostgreSQL's client programs of version {self._major} or newer, or correct bin_dir",
+                client=clients.version,
+                server=str(self._cluster["version"]),
+            )
+
+    def _select(self) -> tuple[str, ...]:
+        """The databases that will be dumped: found anew each time, so that today's new one is among them."""
+        options = self._options
+        if options.every:
+            for name in options.exclude:
+                if name not in self._databases:
+                    self._find(
+                        "exclude", INFO, name, f"The source excludes {name!r}, which is not on the server",
+                        "Correct the name if it is a slip",
+                    )
+            wanted = [
+                name
+                for name, one in self._databases.items()
+                if one["open"] and not one["template"] and name not in options.exclude
+            ]
+        else:
+            wanted = list(options.databases)
+        selected = tuple(name for name in wanted if self._can_be_dumped(name))
+        if not wanted:
+            self._find(
+                "unknown_database", ERROR, self._connection.server, "The server has no database for this source",
+                "See the source's exclude, and whether this is the right server",
+            )
+        return selected
+
+    def _can_be_dumped(self, name: str) -> bool:
+        server = self._connection.server
+        one = self._databases.get(name)
+        if one is None:
+            known = ", ".join(repr(other) for other in list(self._databases)[:_NAMED_BY_SQL])
+            self._find(
+                "unknown_database", ERROR, name, f"Database {name!r} is not on {server}",
+                f"Correct the name; the server has {known}",
+            )
+        elif any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+            self._find(
+                "name", ERROR, name, f"The name of database {name!r} on {server} has a control character",
+                "Rename it: ALTER DATABASE … RENAME TO …",
+            )
+        elif not one["open"]:
+            self._find(
+                "closed", ERROR, name, f"Database {name!r} on {server} takes no connections",
+                "Allow them (ALTER DATABASE … ALLOW_CONNECTIONS true), or leave it out of the source",
+            )
+        elif not one["grant"]:
+            self._find(
+                "permission", ERROR, name,
+                f"Role {self._cluster['user']!r} may not connect to database {name!r} on {server}",
+                f"GRANT CONNECT ON DATABASE … TO …. {_GRANTS_PAGE}",
+            )
+        else:
+            return True
+        return False
+
+    def _look_at_database(self, clients: Clients, name: str) -> None:
+        for answer in self._ask(clients, name, _sql.grants(int(self._cluster["number"]))):
+            what, count = str(answer["what"]), int(answer["count"])
+            names = ", ".join(answer["names"]) + (f" and {count - 10} more" if count > _NAMED_BY_SQL else "")
+            self._judge(name, what, count, names)
+
+    def _judge(self, database: str, what: str, count: int, names: str) -> None:
+        role = repr(self._cluster["user"])
+        if what in ("schema", "table", "sequence", "large object"):
+            self._find(
+                "permission", ERROR, database, f"Role {role} may not read {count} {what}(s) of {database!r}: {names}",
+                _GRANTS_PAGE, what=what, count=str(count), names=names,
+            )
+        elif what == "row security":
+            self._find(
+                "row_security", ERROR, database,
+                f"Row security hides rows of {count} table(s) of {database!r} from role {role}: {names}",
+                f"ALTER ROLE … BYPASSRLS. {_GRANTS_PAGE}", count=str(count), names=names,
+            )
+        elif what == "foreign table":
+            self._find(
+                "foreign_tables", WARNING, database,
+                f"The rows of {count} foreign table(s) of {database!r} are not in the dump: {names}",
+                "Back them up on the server that holds them", count=str(count), names=names,
+            )
+        elif what == "unlogged" and self._cluster["recovery"]:
+            self._find(
+                "unlogged_standby", WARNING, database,
+                f"A standby has no rows of {count} unlogged table(s) of {database!r}: {names}",
+                "Dump from the primary if they matter", count=str(count), names=names,
+            )
+        elif what == "unlogged":
+            self._find(
+                "unlogged", INFO, database,
+                f"{count} unlogged table(s) of {database!r} are dumped, but a server's crash empties them: {names}",
+                "ALTER TABLE … SET LOGGED where the rows matter", count=str(count), names=names,
+            )
+        elif what == "sequences":
+            self._find(
+                "sequences", INFO, database,
+                f"The values of {count} sequence(s) of {database!r} are those of when they were read: {names}",
+                "Nothing to do: PostgreSQL keeps them outside of transactions", count=str(count), names=names,
+            )
+
+    def _say_what_is_not_consistent(self, selected: tuple[str, ...]) -> None:
+        if len(selected) > 1:
+            self._find(
+                "moments", INFO, self._connection.server,
+                f"Each of the {len(selected)} databases is consistent in itself, at a moment of its own",
+                "Data that belongs together should lie in one database",
+            )
+        if self._options.globals and not self._cluster["role_passwords"]:
+            self._find(
+                "role_passwords", WARNING, self._connection.server,
+                "The passwords of the roles will not be in the dump, for this role may not read them",
+                f"GRANT SELECT ON pg_catalog.pg_authid, or set new passwords after a restore. {_GRANTS_PAGE}",
+            )
+
+    def _find(self, code: str, level: str, subject: str, message: str, remedy: str, **params: str) -> None:
+        self._findings.append(Finding(f"engine.postgresql.{code}", level, subject, message, remedy, params))

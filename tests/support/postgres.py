@@ -1,0 +1,191 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Throwaway PostgreSQL clusters: real servers of the installed versions, run by an unprivileged user."""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import typing as t
+from pathlib import Path
+
+SUPERUSER = "postgres"
+SUPERUSER_PASSWORD = "Rahasia: 'super' \\ pw"
+
+
+def newest_binaries() -> Path:
+    """The directory of the newest installed server."""
+    found = glob.glob("/usr/lib/postgresql/*/bin/initdb")
+    assert found, "no PostgreSQL server is installed"
+    return Path(max(found, key=lambda path: int(path.split("/")[4]))).parent
+
+
+def _user() -> dict[str, t.Any]:
+    """Servers refuse to run as root: then they are run by the user nobody has to make."""
+    if os.geteuid():
+        return {}
+    entry = pwd.getpwnam("postgres")
+    return {"user": entry.pw_uid, "group": entry.pw_gid, "extra_groups": []}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class Cluster:
+    """One server in a directory of its own, with a socket, a TCP port and TLS."""
+
+    def __init__(self, root: Path) -> None:
+        self.binaries = newest_binaries()
+        self.root = root
+        self.data = root / "data"
+        self.socket = root / "socket"
+        self.port = _free_port()
+        self.ca = root / "ca.crt"
+        self.other_ca = root / "other.crt"
+
+    def make(self) -> None:
+        self.root.chmod(0o755)
+        for path in (self.data, self.socket):
+            path.mkdir(mode=0o755)
+            self._give(path)
+        secret = self.root / "superuser"
+        secret.write_text(SUPERUSER_PASSWORD + "\n")
+        self._give(secret)
+        self._run(
+            "initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", f"--pwfile={secret}", "--auth=scram-sha-256",
+            "--auth-local=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+        )
+        self._certificates()
+        with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
+            file.write(
+                f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.socket}'\n"
+                "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 64MB\nlog_min_messages = warning\n"
+            )
+        (self.data / "pg_hba.conf").write_text(
+            f"local all {SUPERUSER} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+        )
+
+    def start(self) -> None:
+        self._run(
+            "pg_ctl", f"--pgdata={self.data}", f"--log={self.data}/server.log", "--wait", "--timeout=60", "start"
+        )
+
+    def stop(self, mode: str = "immediate") -> None:
+        if (self.data / "postmaster.pid").exists():
+            self._run("pg_ctl", f"--pgdata={self.data}", "--wait", f"--mode={mode}", "stop")
+
+    def kill_server(self) -> None:
+        """End the server as a crash would: no process of it is asked."""
+        pid = int((self.data / "postmaster.pid").read_text().split("\n", 1)[0])
+        os.kill(pid, signal.SIGKILL)
+
+    def kill_backends(self, where: str) -> None:
+        for line in self.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE {where}").split():
+            os.kill(int(line), signal.SIGKILL)
+
+    def sql(self, database: str, script: str, *, user: str = SUPERUSER) -> str:
+        """Run statements by the server's own superuser and return what they answer."""
+        done = subprocess.run(
+            [
+                self.binaries / "psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet",
+                "--set=ON_ERROR_STOP=1", f"--host={self.socket}", f"--port={self.port}", f"--username={user}",
+                "--dbname=" + _conninfo(database), "--file=-",
+            ],
+            input=script, capture_output=True, text=True, check=False, timeout=120, env=_environment(),
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    def create(self, database: str) -> None:
+        self.sql("postgres", f'CREATE DATABASE "{database.replace(chr(34), chr(34) * 2)}" TEMPLATE template0')
+
+    def stock(self, words: t.Sequence[str], data: bytes, **places: str) -> subprocess.CompletedProcess[bytes]:
+        """Run a stock restore command as an operator would, its place holders filled in."""
+        filled = [_filled(word, places) for word in words]
+        env = {**_environment(), "PGHOST": str(self.socket), "PGPORT": str(self.port), "PGUSER": SUPERUSER}
+        return subprocess.run(
+            [self.binaries / filled[0], *filled[1:]], input=data, capture_output=True, check=False, timeout=300, env=env
+        )
+
+    def options(self, **more: t.Any) -> dict[str, t.Any]:
+        """A source's options for this server by its socket."""
+        return {
+            "host": str(self.socket), "port": self.port, "user": SUPERUSER, "bin_dir": str(self.binaries), **more
+        }
+
+    def _certificates(self) -> None:
+        """A certificate for localhost by an authority of its own, and an authority that signed nothing."""
+        for name in ("ca", "other"):
+            self._openssl(
+                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
+                "-subj", f"/CN=test {name}", "-keyout", f"{self.root}/{name}.key",
+                "-out", f"{self.root}/{name}.crt",
+            )
+        key, request, made = self.data / "server.key", self.root / "server.csr", self.data / "server.crt"
+        self._openssl(
+            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+            "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(request),
+        )
+        self._openssl(
+            "x509", "-req", "-in", str(request), "-CA", str(self.ca), "-CAkey", str(self.root / "ca.key"),
+            "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", str(made),
+        )
+        key.chmod(0o600)
+        self._give(key)
+        self._give(made)
+
+    def _openssl(self, *arguments: str) -> None:
+        subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
+
+    def _run(self, program: str, *arguments: str) -> None:
+        # Not a pipe: a server that is started keeps it open.
+        with tempfile.TemporaryFile() as said:
+            done = subprocess.run(
+                [self.binaries / program, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False,
+                timeout=120, env=_environment(), cwd="/", **_user(),
+            )
+            said.seek(0)
+            assert done.returncode == 0, said.read().decode()
+
+    def _give(self, path: Path) -> None:
+        user = _user()
+        if user:
+            os.chown(path, user["user"], user["group"])
+
+
+@contextlib.contextmanager
+def running_cluster() -> t.Iterator[Cluster]:
+    """A server that is gone afterwards, with its files."""
+    root = Path(tempfile.mkdtemp(prefix="pgtest-"))
+    cluster = Cluster(root)
+    try:
+        cluster.make()
+        cluster.start()
+        yield cluster
+    finally:
+        cluster.stop()
+        shutil.rmtree(root)
+
+
+def _filled(word: str, places: t.Mapping[str, str]) -> str:
+    for mark, value in places.items():
+        word = word.replace(mark, value)
+    return word
+
+
+def _conninfo(database: str) -> str:
+    return "dbname='" + database.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+def _environment() -> dict[str, str]:
+    return {"PATH": "/usr/sbin:/usr/bin:/sbin:/bin", "LC_ALL": "C.UTF-8", "TZ": "UTC", "HOME": "/nonexistent"}
