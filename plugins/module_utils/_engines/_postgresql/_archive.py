@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._base import Buffer as Chunk
 from ._archive_head import Buffer, Contents, DataEntry, broken
 
 _TABLE = 1
@@ -39,8 +40,8 @@ class ArchiveCheck:
         self._ended = False
         self._steps = self._read()
 
-    def feed(self, chunk: bytes) -> None:
-        if not chunk:
+    def feed(self, chunk: Chunk) -> None:
+        if not len(chunk):
             return
         if not self._seen and self._on_first_bytes is not None:
             self._on_first_bytes()
@@ -54,10 +55,10 @@ class ArchiveCheck:
             self._searching = False
             chunk = data[at + len(_END):]
         if self._ended:
-            if chunk:
+            if len(chunk):
                 raise broken("bytes follow behind its end")
             return
-        self._buffer.add(chunk)
+        self._buffer.add(bytes(chunk))
         self._advance()
 
     def finish(self) -> None:

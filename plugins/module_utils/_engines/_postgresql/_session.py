@@ -90,7 +90,7 @@ class PostgresSession:
             kind="pgdump",
             end_check=check,
             judge=_judge(f"Dumping database {name!r} on {self._connection.server}", name, command),
-            restore=("pg_restore", "--exit-on-error", "--no-password", "--dbname=NEWDB"),
+            restore=("pg_restore", "--exit-on-error", "--no-password", "--dbname={target}"),
             command=command,
             database=name,
         )

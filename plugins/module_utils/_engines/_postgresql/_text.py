@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from .._base import Buffer
 from ._archive_head import broken
 
 _LAST = b"\n--\n-- PostgreSQL database cluster dump complete\n--\n\n"
@@ -17,10 +18,11 @@ class GlobalsCheck:
         self._begin = b""
         self._end = b""
 
-    def feed(self, chunk: bytes) -> None:
+    def feed(self, chunk: Buffer) -> None:
+        data = bytes(chunk)
         if len(self._begin) < len(_FIRST):
-            self._begin += chunk[: len(_FIRST) - len(self._begin)]
-        self._end = (self._end + chunk)[-len(_LAST):]
+            self._begin += data[: len(_FIRST) - len(self._begin)]
+        self._end = (self._end + data)[-len(_LAST):]
 
     def finish(self) -> None:
         """Raise ``EngineError`` (``engine.incomplete``) unless both were seen."""
