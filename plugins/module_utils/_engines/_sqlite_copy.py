@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import sqlite3
 import time
 import typing as t
@@ -27,7 +28,7 @@ import urllib.parse
 from .._errors import EngineError
 from ._sqlite_file import parse_header, read_header
 
-TRIES = 5
+TRIES = 20
 # Times of files advance in ticks of the kernel: a file that was written this recently may change without a sign.
 _TICK = 0.1
 Stamp = tuple[int, int, int, int, int]
@@ -65,7 +66,8 @@ def opened(path: str, busy_seconds: float) -> t.Iterator[sqlite3.Connection]:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             yield connection
         except sqlite3.Error as problem:
-            gone = header is not None and header.wal and "unable to open" in str(problem)
+            # The last user of the log may have removed it since we looked, or be about to.
+            gone = re.search("unable to open|readonly database", str(problem)) if header and header.wal else None
             if gone or (stamp is not None and stamp != _stamp(real)):
                 raise UnsteadyError from problem
             raise
@@ -161,7 +163,7 @@ def _connect(where: str, busy_seconds: float) -> sqlite3.Connection:
 
 def _settled(path: str) -> Stamp:
     """The stamp of a file whose last change is older than a tick of the clock that stamps it."""
-    for _attempt in range(TRIES):
+    for _attempt in range(5):
         stamp = _stamp(path)
         if abs(time.time() - stamp[3] / 1e9) > _TICK:
             return stamp

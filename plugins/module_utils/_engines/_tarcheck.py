@@ -5,7 +5,7 @@
 Memory does not grow with the stream, data are skipped by arithmetic and never
 copied. The archive is complete only when its first entry is the tree itself,
 every header's checksum is right, two zero blocks follow the last entry, and
-nothing but zeros up to a whole record follows them.
+nothing but zeros follows them, exactly up to the next whole record.
 """
 
 from __future__ import annotations
@@ -51,6 +51,7 @@ class TarCheck:
         self._data = 0
         self._skip = 0
         self._zeros = 0
+        self._end = 0
         self._entries = 0
         self._meta = b""
         self._meta_size = 0
@@ -88,8 +89,8 @@ class TarCheck:
         """Raise ``EngineError`` (``engine.incomplete``) unless the archive was seen to its very end."""
         if self._zeros != 2:
             raise broken(self.seen, "it ends before its end mark")
-        if self.seen % self._record:
-            raise broken(self.seen, "it ends before the end of its last record")
+        if self.seen != -(-self._end // self._record) * self._record:
+            raise broken(self.seen, "it does not end with its last record")
         if not self._entries:
             raise broken(self.seen, "it does not hold the tree")
 
@@ -114,6 +115,7 @@ class TarCheck:
             if self._pax or self._long_name is not None:
                 raise broken(self._where, "an extended header without its entry")
             self._zeros += 1
+            self._end = self._where + BLOCK
             return
         if self._zeros:
             raise broken(self._where, "an entry behind a block of zeros")

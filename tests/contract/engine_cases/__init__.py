@@ -1,0 +1,16 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engines that the contract suite runs: one file and one line here for each."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._case import EngineCase
+from ._files import FilesCase
+from ._sqlite import SqliteCase
+
+CASES: t.Sequence[EngineCase] = (
+    SqliteCase(),
+    FilesCase(),
+)

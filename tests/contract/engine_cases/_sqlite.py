@@ -1,0 +1,89 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SQLite in the contract suite."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pathlib
+import sqlite3
+import subprocess
+import typing as t
+
+from ._case import Dumped, EngineCase, Source
+from ._support import HOSTILE_NAMES, as_stranger, run_words
+
+SCHEMA = """
+CREATE TABLE pegawai (nip TEXT PRIMARY KEY, nama TEXT NOT NULL, gaji REAL, foto BLOB, unit INTEGER);
+CREATE TABLE "odd ""name"";--" (a, b, rowid);
+CREATE TABLE kode (kode TEXT PRIMARY KEY, arti TEXT) WITHOUT ROWID;
+CREATE INDEX pegawai_unit ON pegawai (unit);
+CREATE VIEW ringkas AS SELECT unit, count(*) AS banyak FROM pegawai GROUP BY unit;
+CREATE TRIGGER tertib AFTER INSERT ON pegawai BEGIN SELECT 1; END;
+"""
+ROWS = 500
+
+
+class SqliteSource(Source):
+    totals: t.Mapping[str, int] = {"table": 3, "view": 1, "index": 1, "trigger": 1, "rows": ROWS + 3}
+
+    def __init__(self, path: pathlib.Path) -> None:
+        self._path = path
+        self.options = {"path": str(path)}
+        with contextlib.closing(sqlite3.connect(path)) as connection:
+            connection.executescript(SCHEMA)
+            connection.executemany(
+                "INSERT INTO pegawai VALUES (?, ?, ?, ?, ?)",
+                [(f"{n:018d}", f"Nama ke-{n}", n / 3, os.urandom(200), n % 7) for n in range(ROWS)],
+            )
+            connection.execute('INSERT INTO "odd ""name"";--" VALUES (NULL, 1, 2.5), (x\'00ff\', \'\', -1)')
+            connection.execute("INSERT INTO kode VALUES ('A', 'aktif')")
+            connection.commit()
+
+    def content(self) -> str:
+        return self._dump(self._path)
+
+    def restore(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> str:
+        (only,) = dumped
+        assert run_words(only.stream.restore, only.file, directory) == "ok\n"
+        return self._dump(only.file)
+
+    def fingerprint(self) -> t.Any:
+        directory = self._path.parent
+        return {
+            name: ((directory / name).read_bytes(), (directory / name).stat().st_mtime_ns)
+            for name in sorted(os.listdir(directory))
+        }
+
+    def read_only(self) -> contextlib.AbstractContextManager[None]:
+        return as_stranger(self._path.parent)
+
+    @staticmethod
+    def _dump(path: pathlib.Path) -> str:
+        # A full path, so that the shell takes no hostile name for an option.
+        said = subprocess.run(["sqlite3", str(path), ".dump"], capture_output=True, text=True, check=True)
+        assert said.stderr == ""
+        return said.stdout
+
+
+class SqliteCase(EngineCase):
+    name = "sqlite"
+    hostile_names = HOSTILE_NAMES
+    bad_options = (
+        ({"path": "/srv/a.db", "colour": "red"}, "source"),
+        ({"path": "srv/a.db"}, "source.path"),
+        ({"path": "/srv/../a.db"}, "source.path"),
+        ({"path": "/srv/a\nb"}, "source.path"),
+        ({}, "source.path"),
+        ({"path": 5}, "source.path"),
+        ({"path": "/srv/a.db", "busy_seconds": -1}, "source.busy_seconds"),
+        ({"path": "/srv/a.db", "busy_seconds": "long"}, "source.busy_seconds"),
+    )
+
+    @contextlib.contextmanager
+    def source(self, directory: pathlib.Path, name: str = "plain") -> t.Iterator[Source]:
+        yield SqliteSource(directory / name)
+
+    def missing(self, directory: pathlib.Path) -> t.Mapping[str, t.Any]:
+        return {"path": str(directory / "nowhere.db")}
