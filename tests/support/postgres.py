@@ -62,8 +62,16 @@ class Cluster:
         secret.write_text(SUPERUSER_PASSWORD + "\n")
         self._give(secret)
         self._run(
-            "initdb", f"--pgdata={self.data}", f"--username={SUPERUSER}", f"--pwfile={secret}", "--auth=scram-sha-256",
-            "--auth-local=trust", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", "--no-instructions",
+            "initdb",
+            f"--pgdata={self.data}",
+            f"--username={SUPERUSER}",
+            f"--pwfile={secret}",
+            "--auth=scram-sha-256",
+            "--auth-local=trust",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--no-sync",
+            "--no-instructions",
         )
         self._certificates()
         with open(self.data / "postgresql.conf", "a", encoding="utf-8") as file:
@@ -76,9 +84,7 @@ class Cluster:
         )
 
     def start(self) -> None:
-        self._run(
-            "pg_ctl", f"--pgdata={self.data}", f"--log={self.data}/server.log", "--wait", "--timeout=60", "start"
-        )
+        self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.data}/server.log", "--wait", "--timeout=60", "start")
 
     def stop(self, mode: str = "immediate") -> None:
         if (self.data / "postmaster.pid").exists():
@@ -97,11 +103,24 @@ class Cluster:
         """Run statements by the server's own superuser and return what they answer."""
         done = subprocess.run(
             [
-                self.binaries / "psql", "--no-psqlrc", "--no-align", "--tuples-only", "--quiet",
-                "--set=ON_ERROR_STOP=1", f"--host={self.socket}", f"--port={self.port}", f"--username={user}",
-                "--dbname=" + _conninfo(database), "--file=-",
+                self.binaries / "psql",
+                "--no-psqlrc",
+                "--no-align",
+                "--tuples-only",
+                "--quiet",
+                "--set=ON_ERROR_STOP=1",
+                f"--host={self.socket}",
+                f"--port={self.port}",
+                f"--username={user}",
+                "--dbname=" + _conninfo(database),
+                "--file=-",
             ],
-            input=script, capture_output=True, text=True, check=False, timeout=120, env=_environment(),
+            input=script,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=120,
+            env=_environment(),
         )
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()
@@ -119,26 +138,61 @@ class Cluster:
 
     def options(self, **more: t.Any) -> dict[str, t.Any]:
         """A source's options for this server by its socket."""
-        return {
-            "host": str(self.socket), "port": self.port, "user": SUPERUSER, "bin_dir": str(self.binaries), **more
-        }
+        return {"host": str(self.socket), "port": self.port, "user": SUPERUSER, "bin_dir": str(self.binaries), **more}
 
     def _certificates(self) -> None:
         """A certificate for localhost by an authority of its own, and an authority that signed nothing."""
         for name in ("ca", "other"):
             self._openssl(
-                "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "2",
-                "-subj", f"/CN=test {name}", "-keyout", f"{self.root}/{name}.key",
-                "-out", f"{self.root}/{name}.crt",
+                "req",
+                "-x509",
+                "-newkey",
+                "ec",
+                "-pkeyopt",
+                "ec_paramgen_curve:prime256v1",
+                "-nodes",
+                "-days",
+                "2",
+                "-subj",
+                f"/CN=test {name}",
+                "-keyout",
+                f"{self.root}/{name}.key",
+                "-out",
+                f"{self.root}/{name}.crt",
             )
         key, request, made = self.data / "server.key", self.root / "server.csr", self.data / "server.crt"
         self._openssl(
-            "req", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
-            "-addext", "subjectAltName=DNS:localhost", "-keyout", str(key), "-out", str(request),
+            "req",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:prime256v1",
+            "-nodes",
+            "-subj",
+            "/CN=localhost",
+            "-addext",
+            "subjectAltName=DNS:localhost",
+            "-keyout",
+            str(key),
+            "-out",
+            str(request),
         )
         self._openssl(
-            "x509", "-req", "-in", str(request), "-CA", str(self.ca), "-CAkey", str(self.root / "ca.key"),
-            "-CAcreateserial", "-days", "2", "-copy_extensions", "copy", "-out", str(made),
+            "x509",
+            "-req",
+            "-in",
+            str(request),
+            "-CA",
+            str(self.ca),
+            "-CAkey",
+            str(self.root / "ca.key"),
+            "-CAcreateserial",
+            "-days",
+            "2",
+            "-copy_extensions",
+            "copy",
+            "-out",
+            str(made),
         )
         key.chmod(0o600)
         self._give(key)
@@ -151,8 +205,15 @@ class Cluster:
         # Not a pipe: a server that is started keeps it open.
         with tempfile.TemporaryFile() as said:
             done = subprocess.run(
-                [self.binaries / program, *arguments], stdin=subprocess.DEVNULL, stdout=said, stderr=said, check=False,
-                timeout=120, env=_environment(), cwd="/", **_user(),
+                [self.binaries / program, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
+                check=False,
+                timeout=120,
+                env=_environment(),
+                cwd="/",
+                **_user(),
             )
             said.seek(0)
             assert done.returncode == 0, said.read().decode()

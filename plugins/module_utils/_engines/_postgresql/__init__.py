@@ -29,9 +29,7 @@ class PostgresEngine:
     def probe(self, options: Options, context: Context) -> Probe:
         return Preflight(options, context).probe()
 
-    def open(
-        self, options: Options, probe: Probe, context: Context
-    ) -> contextlib.AbstractContextManager[Session]:
+    def open(self, options: Options, probe: Probe, context: Context) -> contextlib.AbstractContextManager[Session]:
         session: t.Any = PostgresSession(options, probe, context)
         return t.cast("contextlib.AbstractContextManager[Session]", session)
 

@@ -14,8 +14,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._base import Buffer as Chunk
-from ._archive_head import Buffer, Contents, DataEntry, broken
+from .._base import Buffer
+from ._archive_head import Contents, DataEntry, Pending, broken
 
 _TABLE = 1
 _BLOBS = 3
@@ -32,7 +32,7 @@ class ArchiveCheck:
     def __init__(self, on_first_bytes: t.Callable[[], None] | None = None) -> None:
         self.contents = Contents()
         self._on_first_bytes = on_first_bytes
-        self._buffer = Buffer()
+        self._buffer = Pending()
         self._where = "before its table of contents was whole"
         self._seen = 0
         self._tail = b""
@@ -40,8 +40,8 @@ class ArchiveCheck:
         self._ended = False
         self._steps = self._read()
 
-    def feed(self, chunk: Chunk) -> None:
-        if not len(chunk):
+    def feed(self, chunk: Buffer) -> None:
+        if not chunk:
             return
         if not self._seen and self._on_first_bytes is not None:
             self._on_first_bytes()
@@ -50,15 +50,15 @@ class ArchiveCheck:
             data = self._tail + chunk
             at = data.find(_END)
             if at < 0:
-                self._tail = data[-(len(_END) - 1):]
+                self._tail = data[-(len(_END) - 1) :]
                 return
             self._searching = False
-            chunk = data[at + len(_END):]
+            chunk = data[at + len(_END) :]
         if self._ended:
-            if len(chunk):
+            if chunk:
                 raise broken("bytes follow behind its end")
             return
-        self._buffer.add(bytes(chunk))
+        self._buffer.add(chunk)
         self._advance()
 
     def finish(self) -> None:
@@ -104,7 +104,7 @@ class ArchiveCheck:
         if at >= 0:
             buffer.at = at + len(_END)
             return
-        self._tail = buffer.rest()[-(len(_END) - 1):]
+        self._tail = buffer.rest()[-(len(_END) - 1) :]
         self._searching = True
         yield
 

@@ -16,6 +16,7 @@ import re
 import typing as t
 
 from ..._errors import EngineError
+from .._base import Buffer
 
 Steps = t.Generator[None, None, t.Any]
 MAGIC = b"PGDMP"
@@ -35,14 +36,14 @@ class DataEntry:
     name: str
 
 
-class Buffer:
+class Pending:
     """The bytes that came and were not read yet; reading waits (yields) for more."""
 
     def __init__(self) -> None:
         self.data = bytearray()
         self.at = 0
 
-    def add(self, chunk: bytes) -> None:
+    def add(self, chunk: Buffer) -> None:
         if self.at:
             del self.data[: self.at]
             self.at = 0
@@ -50,7 +51,7 @@ class Buffer:
 
     def rest(self) -> bytes:
         """All that is left, which leaves the buffer empty."""
-        left = bytes(self.data[self.at:])
+        left = bytes(self.data[self.at :])
         self.data = bytearray()
         self.at = 0
         return left
@@ -69,7 +70,7 @@ class Buffer:
         sign = self.data[at]
         if sign > 1:
             raise broken(f"a number has the sign byte {sign}")
-        value = int.from_bytes(self.data[at + 1: at + 5], "little")
+        value = int.from_bytes(self.data[at + 1 : at + 5], "little")
         self.at = at + 5
         return -value if sign else value
 
@@ -89,7 +90,7 @@ class Buffer:
         kept = min(length, _KEPT_TEXT)
         while len(self.data) - self.at < kept:
             yield
-        value = bytes(self.data[self.at: self.at + kept])
+        value = bytes(self.data[self.at : self.at + kept])
         self.at += kept
         yield from self.skip(length - kept)
         return value
@@ -112,7 +113,7 @@ class Contents:
         self.entries: list[DataEntry] = []
         self.sequences: dict[str, str] = {}
 
-    def read(self, buffer: Buffer) -> Steps:
+    def read(self, buffer: Pending) -> Steps:
         yield from self._head(buffer)
         count = yield from buffer.number()
         if count < 0:
@@ -120,14 +121,14 @@ class Contents:
         for _entry in range(count):
             yield from self._entry(buffer)
 
-    def _head(self, buffer: Buffer) -> Steps:
+    def _head(self, buffer: Pending) -> Steps:
         while len(buffer.data) < len(MAGIC) + 6:
             yield
         head = bytes(buffer.data[: len(MAGIC) + 6])
         buffer.at = len(head)
         if not head.startswith(MAGIC):
             raise broken("it does not begin as one")
-        major, minor, _revision, int_size, offset_size, layout = head[len(MAGIC):]
+        major, minor, _revision, int_size, offset_size, layout = head[len(MAGIC) :]
         self.version = (major, minor)
         if not OLDEST <= self.version <= NEWEST:
             raise EngineError(
@@ -146,7 +147,7 @@ class Contents:
         for _name_or_version in range(3):
             yield from buffer.text()
 
-    def _entry(self, buffer: Buffer) -> Steps:
+    def _entry(self, buffer: Pending) -> Steps:
         number = yield from buffer.number()
         has_data = yield from buffer.number()
         yield from buffer.text()  # OID of its catalog

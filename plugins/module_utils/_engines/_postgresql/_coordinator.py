@@ -94,7 +94,7 @@ class Coordinator:
         data = memoryview(f"{script}\\echo done-{self._marker}\n".encode())
         try:
             while data:
-                data = data[self._child.stdin.write(data):]
+                data = data[self._child.stdin.write(data) :]
         except (OSError, ValueError) as problem:
             raise self._ended() from problem
 

@@ -12,9 +12,9 @@ from . import _sql
 from ._clients import Clients, choose, find_clients
 from ._connection import Connection, connect
 from ._coordinator import Coordinator
+from ._limits import GRANTS_PAGE, limit
 from ._options import Options
 
-_GRANTS_PAGE = "The grants table in docs/engines/postgresql.md has the exact statements"
 _ANSWER_SECONDS = 120
 _NAMED_BY_SQL = 10
 
@@ -43,8 +43,9 @@ class Preflight:
             version=str(self._cluster["version"]).split(" ", 1)[0],
             estimated_bytes=sum(self._databases[name]["bytes"] or 0 for name in selected),
             server=self._connection.server,
-            databases=tuple(name for name, one in self._databases.items() if one["open"] and not one["template"]),
+            databases=self._in_use(selected),
             selected=selected,
+            excluded=self._options.exclude,
             findings=tuple(self._findings),
             tools={
                 "psql": clients.psql,
@@ -69,16 +70,24 @@ class Preflight:
         self._cluster = answers[0]
         self._databases = {one["name"]: one for one in answers[1:]}
 
+    def _in_use(self, selected: tuple[str, ...]) -> tuple[str, ...]:
+        """What should stand in a plan (K1): not templates, nor the maintenance database while it is empty."""
+        unused = {self._cluster["database"]} - set(selected) if self._cluster["empty"] else set()
+        return tuple(
+            name for name, one in self._databases.items() if one["open"] and not one["template"] and name not in unused
+        )
+
     def _compare_versions(self, clients: Clients) -> None:
         if clients.major < self._major:
-            self._find(
-                "version",
-                ERROR,
-                self._connection.server,
-                f"The client programs ({clients.version}) are older than the server ({self._cluster['version']})",
-                f"Install PostgreSQL's client programs of version {self._major} or newer, or correct bin_dir",
-                client=clients.version,
-                server=str(self._cluster["version"]),
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.version",
+                    ERROR,
+                    self._connection.server,
+                    f"The client programs ({clients.version}) are older than the server ({self._cluster['version']})",
+                    f"Install PostgreSQL's client programs of version {self._major} or newer, or correct bin_dir",
+                    {"client": clients.version, "server": str(self._cluster["version"])},
+                )
             )
 
     def _select(self) -> tuple[str, ...]:
@@ -87,9 +96,14 @@ class Preflight:
         if options.every:
             for name in options.exclude:
                 if name not in self._databases:
-                    self._find(
-                        "exclude", INFO, name, f"The source excludes {name!r}, which is not on the server",
-                        "Correct the name if it is a slip",
+                    self._findings.append(
+                        Finding(
+                            "engine.postgresql.exclude",
+                            INFO,
+                            name,
+                            f"The source excludes {name!r}, which is not on the server",
+                            "Correct the name if it is a slip",
+                        )
                     )
             wanted = [
                 name
@@ -100,9 +114,14 @@ class Preflight:
             wanted = list(options.databases)
         selected = tuple(name for name in wanted if self._can_be_dumped(name))
         if not wanted:
-            self._find(
-                "unknown_database", ERROR, self._connection.server, "The server has no database for this source",
-                "See the source's exclude, and whether this is the right server",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.unknown_database",
+                    ERROR,
+                    self._connection.server,
+                    "The server has no database for this source",
+                    "See the source's exclude, and whether this is the right server",
+                )
             )
         return selected
 
@@ -111,25 +130,44 @@ class Preflight:
         one = self._databases.get(name)
         if one is None:
             known = ", ".join(repr(other) for other in list(self._databases)[:_NAMED_BY_SQL])
-            self._find(
-                "unknown_database", ERROR, name, f"Database {name!r} is not on {server}",
-                f"Correct the name; the server has {known}",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.unknown_database",
+                    ERROR,
+                    name,
+                    f"Database {name!r} is not on {server}",
+                    f"Correct the name; the server has {known}",
+                )
             )
         elif any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
-            self._find(
-                "name", ERROR, name, f"The name of database {name!r} on {server} has a control character",
-                "Rename it: ALTER DATABASE … RENAME TO …",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.name",
+                    ERROR,
+                    name,
+                    f"The name of database {name!r} on {server} has a control character",
+                    "Rename it: ALTER DATABASE … RENAME TO …",
+                )
             )
         elif not one["open"]:
-            self._find(
-                "closed", ERROR, name, f"Database {name!r} on {server} takes no connections",
-                "Allow them (ALTER DATABASE … ALLOW_CONNECTIONS true), or leave it out of the source",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.closed",
+                    ERROR,
+                    name,
+                    f"Database {name!r} on {server} takes no connections",
+                    "Allow them (ALTER DATABASE … ALLOW_CONNECTIONS true), or leave it out of the source",
+                )
             )
         elif not one["grant"]:
-            self._find(
-                "permission", ERROR, name,
-                f"Role {self._cluster['user']!r} may not connect to database {name!r} on {server}",
-                f"GRANT CONNECT ON DATABASE … TO …. {_GRANTS_PAGE}",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.permission",
+                    ERROR,
+                    name,
+                    f"Role {self._cluster['user']!r} may not connect to database {name!r} on {server}",
+                    f"GRANT CONNECT ON DATABASE … TO …. {GRANTS_PAGE}",
+                )
             )
         else:
             return True
@@ -137,61 +175,26 @@ class Preflight:
 
     def _look_at_database(self, clients: Clients, name: str) -> None:
         for answer in self._ask(clients, name, _sql.grants(int(self._cluster["number"]))):
-            what, count = str(answer["what"]), int(answer["count"])
-            names = ", ".join(answer["names"]) + (f" and {count - 10} more" if count > _NAMED_BY_SQL else "")
-            self._judge(name, what, count, names)
-
-    def _judge(self, database: str, what: str, count: int, names: str) -> None:
-        role = repr(self._cluster["user"])
-        if what in ("schema", "table", "sequence", "large object"):
-            self._find(
-                "permission", ERROR, database, f"Role {role} may not read {count} {what}(s) of {database!r}: {names}",
-                _GRANTS_PAGE, what=what, count=str(count), names=names,
-            )
-        elif what == "row security":
-            self._find(
-                "row_security", ERROR, database,
-                f"Row security hides rows of {count} table(s) of {database!r} from role {role}: {names}",
-                f"ALTER ROLE … BYPASSRLS. {_GRANTS_PAGE}", count=str(count), names=names,
-            )
-        elif what == "foreign table":
-            self._find(
-                "foreign_tables", WARNING, database,
-                f"The rows of {count} foreign table(s) of {database!r} are not in the dump: {names}",
-                "Back them up on the server that holds them", count=str(count), names=names,
-            )
-        elif what == "unlogged" and self._cluster["recovery"]:
-            self._find(
-                "unlogged_standby", WARNING, database,
-                f"A standby has no rows of {count} unlogged table(s) of {database!r}: {names}",
-                "Dump from the primary if they matter", count=str(count), names=names,
-            )
-        elif what == "unlogged":
-            self._find(
-                "unlogged", INFO, database,
-                f"{count} unlogged table(s) of {database!r} are dumped, but a server's crash empties them: {names}",
-                "ALTER TABLE … SET LOGGED where the rows matter", count=str(count), names=names,
-            )
-        elif what == "sequences":
-            self._find(
-                "sequences", INFO, database,
-                f"The values of {count} sequence(s) of {database!r} are those of when they were read: {names}",
-                "Nothing to do: PostgreSQL keeps them outside of transactions", count=str(count), names=names,
-            )
+            self._findings.append(limit(name, str(self._cluster["user"]), answer))
 
     def _say_what_is_not_consistent(self, selected: tuple[str, ...]) -> None:
         if len(selected) > 1:
-            self._find(
-                "moments", INFO, self._connection.server,
-                f"Each of the {len(selected)} databases is consistent in itself, at a moment of its own",
-                "Data that belongs together should lie in one database",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.moments",
+                    INFO,
+                    self._connection.server,
+                    f"Each of the {len(selected)} databases is consistent in itself, at a moment of its own",
+                    "Data that belongs together should lie in one database",
+                )
             )
         if self._options.globals and not self._cluster["role_passwords"]:
-            self._find(
-                "role_passwords", WARNING, self._connection.server,
-                "The passwords of the roles will not be in the dump, for this role may not read them",
-                f"GRANT SELECT ON pg_catalog.pg_authid, or set new passwords after a restore. {_GRANTS_PAGE}",
+            self._findings.append(
+                Finding(
+                    "engine.postgresql.role_passwords",
+                    WARNING,
+                    self._connection.server,
+                    "The passwords of the roles will not be in the dump, for this role may not read them",
+                    f"GRANT SELECT ON pg_catalog.pg_authid, or set new passwords after a restore. {GRANTS_PAGE}",
+                )
             )
-
-    def _find(self, code: str, level: str, subject: str, message: str, remedy: str, **params: str) -> None:
-        self._findings.append(Finding(f"engine.postgresql.{code}", level, subject, message, remedy, params))

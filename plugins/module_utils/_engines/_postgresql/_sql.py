@@ -25,10 +25,11 @@ _DUMPED = (
 )
 _RELATIONS = f"FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE {_USER_SCHEMA}"
 
-CLUSTER = """
+CLUSTER = f"""
 SELECT json_build_object(
   'version', current_setting('server_version'), 'number', current_setting('server_version_num')::int,
-  'recovery', pg_is_in_recovery(), 'user', current_user,
+  'recovery', pg_is_in_recovery(), 'user', current_user, 'database', current_database(),
+  'empty', NOT EXISTS (SELECT {_RELATIONS}),
   'role_passwords', has_table_privilege('pg_authid', 'SELECT'));
 SELECT json_build_object(
   'name', datname, 'template', datistemplate, 'open', datallowconn AND datconnlimit <> -2,
@@ -55,7 +56,8 @@ FROM (
   UNION ALL
   SELECT 'foreign table', format('%I.%I', n.nspname, c.relname) {_RELATIONS} AND {_DUMPED} AND c.relkind = 'f'
   UNION ALL
-  SELECT 'unlogged', format('%I.%I', n.nspname, c.relname)
+  SELECT CASE WHEN pg_is_in_recovery() THEN 'unlogged on a standby' ELSE 'unlogged' END,
+    format('%I.%I', n.nspname, c.relname)
   {_RELATIONS} AND {_DUMPED} AND c.relkind = 'r' AND c.relpersistence = 'u'
   UNION ALL
   SELECT 'sequences', format('%I.%I', n.nspname, c.relname) {_RELATIONS} AND {_DUMPED} AND c.relkind = 'S'
@@ -86,25 +88,25 @@ SELECT json_build_array('object', o.kind, o.name, o.plain, o.oid, o.file, o.data
   SELECT CASE p.prokind WHEN 'p' THEN 'procedure' WHEN 'a' THEN 'aggregate' ELSE 'function' END,
     format('%I.%I(%s)', n.nspname, p.proname, pg_get_function_identity_arguments(p.oid)), '', 0, 0, false
   FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace
-  WHERE {_USER_SCHEMA} AND {_own('pg_proc', 'p.oid')}
+  WHERE {_USER_SCHEMA} AND {_own("pg_proc", "p.oid")}
   UNION ALL
   SELECT 'trigger', format('%I.%I.%I', n.nspname, c.relname, t.tgname), '', 0, 0, false
   FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE {_USER_SCHEMA} AND NOT t.tgisinternal AND {_own('pg_class', 'c.oid')}
+  WHERE {_USER_SCHEMA} AND NOT t.tgisinternal AND {_own("pg_class", "c.oid")}
   UNION ALL
   SELECT 'policy', format('%I.%I.%I', n.nspname, c.relname, p.polname), '', 0, 0, false
   FROM pg_policy AS p JOIN pg_class AS c ON c.oid = p.polrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-  WHERE {_USER_SCHEMA} AND {_own('pg_class', 'c.oid')}
+  WHERE {_USER_SCHEMA} AND {_own("pg_class", "c.oid")}
   UNION ALL
   SELECT 'extension', format('%I', e.extname), '', 0, 0, false FROM pg_extension AS e
   UNION ALL
   SELECT 'type', format('%I.%I', n.nspname, t.typname), '', 0, 0, false
   FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace LEFT JOIN pg_class AS c ON c.oid = t.typrelid
-  WHERE {_USER_SCHEMA} AND {_own('pg_type', 't.oid')} AND t.typtype IN ('c', 'd', 'e', 'r')
+  WHERE {_USER_SCHEMA} AND {_own("pg_type", "t.oid")} AND t.typtype IN ('c', 'd', 'e', 'r')
     AND (t.typtype <> 'c' OR c.relkind = 'c')
   UNION ALL
   SELECT 'schema', format('%I', n.nspname), '', 0, 0, false FROM pg_namespace AS n
-  WHERE {_USER_SCHEMA} AND {_own('pg_namespace', 'n.oid')}
+  WHERE {_USER_SCHEMA} AND {_own("pg_namespace", "n.oid")}
 ) AS o ORDER BY o.kind, o.name COLLATE "C";
 SELECT json_build_array('large_objects', count(*)) FROM pg_largeobject_metadata;
 """

@@ -19,10 +19,9 @@ class GlobalsCheck:
         self._end = b""
 
     def feed(self, chunk: Buffer) -> None:
-        data = bytes(chunk)
         if len(self._begin) < len(_FIRST):
-            self._begin += data[: len(_FIRST) - len(self._begin)]
-        self._end = (self._end + data)[-len(_LAST):]
+            self._begin += chunk[: len(_FIRST) - len(self._begin)]
+        self._end = (self._end + chunk)[-len(_LAST) :]
 
     def finish(self) -> None:
         """Raise ``EngineError`` (``engine.incomplete``) unless both were seen."""

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from ..._errors import EngineError
@@ -13,12 +14,27 @@ _ADDRESS = "See that PostgreSQL runs, and the source's host, port and TLS settin
 _PASSWORD = "See the source's user and password_file, and the server's pg_hba.conf"
 _GRANTS = "Grant what is missing; the grants table in docs/engines/postgresql.md has the exact statements"
 _SERVER = "See the server's log and its memory and disk; run again when it is up"
-# (code, what marks it, what to do): the first that fits decides; all marks are lower case.
-_CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("version", ("server version mismatch",), "Install client programs that are not older than the server"),
-    (
-        "auth",
-        (
+
+
+@dataclasses.dataclass(frozen=True)
+class _Cause:
+    """What marks a cause in the words of a client (lower case), and what to do about it."""
+
+    code: str
+    marks: tuple[str, ...]
+    remedy: str
+
+
+# The first that fits decides.
+_CAUSES = (
+    _Cause(
+        code="engine.postgresql.version",
+        marks=("server version mismatch",),
+        remedy="Install client programs that are not older than the server",
+    ),
+    _Cause(
+        code="engine.postgresql.auth",
+        marks=(
             "authentication failed",
             "no password supplied",
             "no pg_hba.conf entry",
@@ -26,16 +42,16 @@ _CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
             "password retrieved from file",
             "is not permitted to log in",
         ),
-        _PASSWORD,
+        remedy=_PASSWORD,
     ),
-    (
-        "unknown_database",
-        ('" does not exist', "is not currently accepting connections"),
-        "See the names in the source's database, databases or maintenance_database",
+    _Cause(
+        code="engine.postgresql.unknown_database",
+        marks=('" does not exist', "is not currently accepting connections"),
+        remedy="See the names in the source's database, databases or maintenance_database",
     ),
-    (
-        "tls",
-        (
+    _Cause(
+        code="engine.postgresql.tls",
+        marks=(
             "certificate verify failed",
             "server does not support ssl",
             "ssl error",
@@ -45,11 +61,11 @@ _CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
             "certificate file",
             "sslmode",
         ),
-        "See the source's sslmode, sslrootcert, sslcert and sslkey, and the server's certificate",
+        remedy="See the source's sslmode, sslrootcert, sslcert and sslkey, and the server's certificate",
     ),
-    (
-        "server_died",
-        (
+    _Cause(
+        code="engine.postgresql.server_died",
+        marks=(
             "server closed the connection unexpectedly",
             "terminating connection",
             "connection to server was lost",
@@ -59,18 +75,22 @@ _CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
             "ssl syscall error",
             "ssl connection has been closed unexpectedly",
         ),
-        _SERVER,
+        remedy=_SERVER,
     ),
-    ("row_security", ("row-level security", "row security"), _GRANTS),
-    ("permission", ("permission denied", "must be superuser", "must be owner"), _GRANTS),
-    (
-        "lock",
-        ("lock timeout", "due to lock", "canceling statement due to statement timeout", "could not obtain lock"),
-        "Somebody changes these tables at this hour; move the backup or raise lock_seconds",
+    _Cause(code="engine.postgresql.row_security", marks=("row-level security", "row security"), remedy=_GRANTS),
+    _Cause(
+        code="engine.postgresql.permission",
+        marks=("permission denied", "must be superuser", "must be owner"),
+        remedy=_GRANTS,
     ),
-    (
-        "connect",
-        (
+    _Cause(
+        code="engine.postgresql.lock",
+        marks=("lock timeout", "due to lock", "canceling statement due to statement timeout", "could not obtain lock"),
+        remedy="Somebody changes these tables at this hour; move the backup or raise lock_seconds",
+    ),
+    _Cause(
+        code="engine.postgresql.connect",
+        marks=(
             "connection refused",
             "could not connect",
             "could not translate host name",
@@ -83,7 +103,7 @@ _CAUSES: tuple[tuple[str, tuple[str, ...], str], ...] = (
             "remaining connection slots",
             "connection to server",
         ),
-        _ADDRESS,
+        remedy=_ADDRESS,
     ),
 )
 _CIRCULAR = "circular foreign-key constraints"
@@ -93,9 +113,9 @@ def failure(what: str, said: str, ended: str = "") -> EngineError:
     """The error for a client that failed: ``what`` names database and server, ``said`` is its stderr."""
     words = said.lower()
     reason = _first_line(said) or ended
-    for code, marks, remedy in _CAUSES:
-        if any(mark in words for mark in marks):
-            return EngineError(f"{what}: {reason}", remedy, code=f"engine.postgresql.{code}", detail=said)
+    for cause in _CAUSES:
+        if any(mark in words for mark in cause.marks):
+            return EngineError(f"{what}: {reason}", cause.remedy, code=cause.code, detail=said)
     return EngineError(
         f"{what}: {reason}", "See the words of the program in the detail", code="engine.postgresql", detail=said
     )
