@@ -9,9 +9,9 @@ import re
 import typing as t
 
 from . import _codec
-from ._engines import ENGINES
+from ._engines._registry import ENGINES
 from ._errors import ConfigError, NamingError
-from ._media import MEDIA
+from ._media._registry import MEDIA
 from ._model import FREQUENCIES, TYPES, WEEKDAYS, Medium, PlanEntry, Protection, Site, Source
 from ._naming import STYLES, check_data_name, load_zone
 from ._reader import Problems, Reader, shown

@@ -12,8 +12,8 @@ import typing as t
 from ._channel import END_OF_FILE, SOURCE_IS_WHOLE, Channel, Item, Start
 from ._clock import Clock, stamp
 from ._errors import BackupError, MediumError
-from ._media import driver_of
 from ._media._base import Intake, Parcel
+from ._media._registry import driver_of
 from ._model import Medium
 from ._receipts import UNCHANGED, VERIFIED, Receipt
 

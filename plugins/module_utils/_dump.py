@@ -10,13 +10,13 @@ import typing as t
 
 from . import _codec, _store
 from ._clock import Clock, stamp
-from ._engines import ENGINES
 from ._engines._base import Context, Inventory, Probe, Stream
+from ._engines._registry import ENGINES
 from ._errors import BackupError
 from ._findings import Finding
 from ._io import disk_errors, write_new
 from ._manifest import SCHEMA, SIGNATURE_SUFFIX, digest_of, encode, manifest_path
-from ._media import driver_of
+from ._media._registry import driver_of
 from ._model import Site
 from ._naming import NameFields, fields_as_dict, render
 from ._pipeline import Written, read_back, write_artifact

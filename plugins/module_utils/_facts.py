@@ -13,13 +13,13 @@ import typing as t
 from . import _locks
 from ._catalogue import catalogue, unknown_paths
 from ._clock import Clock, stamp
-from ._engines import ENGINES
+from ._engines._registry import ENGINES
 from ._errors import BackupError, MediumError
 from ._findings import ERROR
 from ._history import Attempt, fold
 from ._io import existing_parent, read_small
 from ._journal import Journal
-from ._media import driver_of
+from ._media._registry import driver_of
 from ._model import Medium, Site, Source
 from ._recover import run_lock
 from ._runner import journal_path

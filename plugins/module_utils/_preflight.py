@@ -9,13 +9,13 @@ import shutil
 import typing as t
 
 from . import _codec
-from ._engines import ENGINES
 from ._engines._base import Context, Probe
+from ._engines._registry import ENGINES
 from ._errors import BackupError, PreflightError
 from ._findings import ERROR, WARNING, Finding
 from ._history import Attempt
 from ._io import existing_parent
-from ._media import driver_of
+from ._media._registry import driver_of
 from ._model import Site, Source
 from ._plausible import expected_bytes
 

@@ -18,6 +18,7 @@ import threading
 import typing as t
 
 from ._errors import ToolError
+from ._present import present
 
 if t.TYPE_CHECKING:
     from ._warden import Warden
@@ -91,13 +92,11 @@ class Child:
 
     @property
     def stdin(self) -> t.IO[bytes]:
-        assert self.process.stdin is not None
-        return self.process.stdin
+        return present(self.process.stdin)
 
     @property
     def stdout(self) -> t.IO[bytes]:
-        assert self.process.stdout is not None
-        return self.process.stdout
+        return present(self.process.stdout)
 
     def wait(self, timeout: float | None = None) -> Result:
         """Wait for the end; ``stdout`` of the result is empty here, for somebody else read it."""
@@ -135,8 +134,7 @@ class Child:
         self._family.forget(self)
 
     def _read_stderr(self) -> None:
-        stream = self.process.stderr
-        assert stream is not None
+        stream = present(self.process.stderr)
         with stream:
             for chunk in iter(lambda: os.read(stream.fileno(), 8192), b""):
                 self._stderr.add(chunk)

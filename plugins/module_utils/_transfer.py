@@ -16,9 +16,9 @@ from ._errors import BackupError, ManifestError, MediumError, PipelineError
 from ._io import CHUNK, Meter, open_to_read, read_small
 from ._locks import hold
 from ._manifest import SIGNATURE_SUFFIX, ManifestFile, load, manifest_path
-from ._media import driver_of
 from ._media._base import Parcel
 from ._media._disk_check import first_error
+from ._media._registry import driver_of
 from ._model import Medium, Site
 from ._readback import WINDOW, forget_window
 from ._receipts import Receipt, Receipts

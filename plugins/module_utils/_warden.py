@@ -16,6 +16,7 @@ import subprocess
 import sys
 
 from ._errors import ToolError
+from ._present import present
 
 _SCRIPT = """
 import json, os, shutil, signal, sys
@@ -66,9 +67,8 @@ class Warden:
     def __exit__(self, *_unused: object) -> None:
         for directory in list(self._directories):
             self.remove_directory(directory)
-        assert self._process.stdin is not None
         try:
-            self._process.stdin.close()
+            present(self._process.stdin).close()
         except OSError:
             pass
         self._process.wait()
@@ -94,10 +94,9 @@ class Warden:
         self._note("directory", path, False)
 
     def _note(self, what: str, value: int | str, hold: bool) -> None:
-        assert self._process.stdin is not None
         line = json.dumps({"what": what, "value": value, "hold": hold}) + "\n"
         try:
-            self._process.stdin.write(line.encode())
+            present(self._process.stdin).write(line.encode())
         except OSError as problem:
             if hold:
                 raise ToolError(

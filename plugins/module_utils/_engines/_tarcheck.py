@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
+from .._present import present
 from ._tarheader import (
     BLOCK,
     KINDS,
@@ -146,8 +147,7 @@ class TarCheck:
 
     def _sparse_map(self, block: bytes) -> None:
         if not block[504]:
-            assert self._sparse is not None
-            header, self._sparse = self._sparse, None
+            header, self._sparse = present(self._sparse), None
             self._next = self._header
             self._entry(header)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
+from .._present import present
 from ._base import InventoryObject
 from ._tarheader import BLOCK
 
@@ -127,15 +128,15 @@ class _Sparse(_Plain):
         self._lost = len(self._head) > _MAP_LIMIT
 
     def _data(self, part: memoryview) -> None:
-        assert self._map is not None
+        pieces = present(self._map)
         position = 0
         while position < len(part):
             if not self._left:
-                if self._piece >= len(self._map):
+                if self._piece >= len(pieces):
                     self._lost = True
                     return
-                self._fill(self._map[self._piece])
-                self._left = self._map[self._piece + 1]
+                self._fill(pieces[self._piece])
+                self._left = pieces[self._piece + 1]
                 self._piece += 2
                 continue
             step = min(self._left, len(part) - position)

@@ -8,9 +8,9 @@ procedure is refused with a ``NamingError``; no other exception leaves here.
 
 from __future__ import annotations
 
-from ._argspec import argument_spec
-from ._checks import STYLES
-from ._fields import (
+from ._naming_rules._argspec import argument_spec
+from ._naming_rules._checks import STYLES
+from ._naming_rules._fields import (
     FREQUENCY_LETTER,
     FREQUENCY_WORD,
     MEDIA_DIGIT,
@@ -19,13 +19,13 @@ from ._fields import (
     media_digit,
     with_media,
 )
-from ._label import Label, label
-from ._mapping import fields_as_dict, fields_from_dict, name_result, parsed_as_dict, rendered_from_dict
-from ._moment import fields_for, load_zone, moment
-from ._parse import parse, parse_with_style
-from ._part import part_label
-from ._render import render
-from ._slot import Slot, incidental_slot, slot_for
+from ._naming_rules._label import Label, label
+from ._naming_rules._mapping import fields_as_dict, fields_from_dict, name_result, parsed_as_dict, rendered_from_dict
+from ._naming_rules._moment import fields_for, load_zone, moment
+from ._naming_rules._parse import parse, parse_with_style
+from ._naming_rules._part import part_label
+from ._naming_rules._render import render
+from ._naming_rules._slot import Slot, incidental_slot, slot_for
 
 __all__ = [
     "FREQUENCY_LETTER",

@@ -1,0 +1,47 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""PostgreSQL by its own client programs: pg_dump in an exported snapshot, and pg_dumpall for the globals."""
+
+from __future__ import annotations
+
+import contextlib
+import typing as t
+
+from ..._reader import Reader
+from .._base import Context, Probe, Session
+from ._connection import server_name
+from ._options import Options, parse
+from ._preflight import Preflight
+from ._session import PostgresSession
+
+_NAMED = 5
+
+
+class PostgresEngine:
+    """Full backups (F) of one database, several, or all of a server."""
+
+    name = "postgresql"
+    types = frozenset({"F"})
+
+    def parse(self, reader: Reader) -> Options:
+        return parse(reader)
+
+    def probe(self, options: Options, context: Context) -> Probe:
+        return Preflight(options, context).probe()
+
+    def open(self, options: Options, probe: Probe, context: Context) -> contextlib.AbstractContextManager[Session]:
+        session: t.Any = PostgresSession(options, probe, context)
+        return t.cast("contextlib.AbstractContextManager[Session]", session)
+
+    def describe(self, options: Options) -> str:
+        server = server_name(options)
+        if options.every:
+            less = f" but {_some(options.exclude)}" if options.exclude else ""
+            return f"all databases{less} on {server}"
+        word = "database" if len(options.databases) == 1 else "databases"
+        return f"{word} {_some(options.databases)} on {server}"
+
+
+def _some(names: t.Sequence[str]) -> str:
+    more = len(names) - _NAMED
+    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")

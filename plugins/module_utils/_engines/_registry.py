@@ -1,0 +1,19 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The registry of engines: adding one is one file and one line here."""
+
+from __future__ import annotations
+
+import typing as t
+
+from ._base import Engine
+from ._files import FilesEngine
+from ._postgresql._engine import PostgresEngine
+from ._sqlite import SqliteEngine
+
+_ALL: tuple[Engine, ...] = (
+    SqliteEngine(),
+    PostgresEngine(),
+    FilesEngine(),
+)
+ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}
