@@ -11,9 +11,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
 from ansible_run import COLLECTIONS, CORES, Ansible
 from checkout import ROOT
-from hypothesis import settings
 
 sys.path.insert(0, str(COLLECTIONS))
 

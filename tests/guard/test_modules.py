@@ -10,6 +10,7 @@ import typing as t
 import pytest
 import yaml
 from ansible.module_utils.basic import AnsibleModule
+
 from checkout import listed_files
 
 MODULES = sorted(path.stem for path in listed_files() if path.match("plugins/modules/*.py"))
@@ -26,7 +27,7 @@ class CapturedError(Exception):
 
 
 def capture(module: t.Any, monkeypatch: pytest.MonkeyPatch) -> Mapping:
-    def stop(*positional: object, **given: t.Any) -> None:
+    def stop(*_positional: object, **given: t.Any) -> None:
         raise CapturedError(given)
 
     monkeypatch.setattr(AnsibleModule, "__init__", stop)

@@ -11,6 +11,7 @@ import typing as t
 from pathlib import Path
 
 import pytest
+
 from checkout import ROOT, listed_files
 
 PACKAGE = "ansible_collections.nusantara.backup.plugins.plugin_utils"

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+
 from checkout import ROOT, listed_files
 
 ROLES = sorted({path.parts[1] for path in listed_files() if path.parts[0] == "roles" and len(path.parts) > 2})

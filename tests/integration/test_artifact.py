@@ -12,6 +12,7 @@ import tarfile
 from pathlib import Path
 
 import pytest
+
 from ansible_run import Ansible
 from checkout import copy_listed, listed_files
 

@@ -8,6 +8,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from checkout import ROOT, listed_files
 
 COPYRIGHT = "SPDX-FileCopyrightText: Nusantara Backup contributors"
