@@ -14,7 +14,7 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils._engines import ENGINES
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import (
     Context,
     Engine,

@@ -15,7 +15,7 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.nusantara.backup.plugins.module_utils._engines import ENGINES
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import EndCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._findings import ERROR, INFO, WARNING
