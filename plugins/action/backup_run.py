@@ -8,6 +8,7 @@ import typing as t
 
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._run_display import lines_of
 
 display = Display()
@@ -39,7 +40,5 @@ class ActionModule(ActionBase):
         return result
 
     def _ask(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
-        answer: dict[str, t.Any] = self._execute_module(
-            module_name=_MODULE, module_args=arguments, task_vars=task_vars
-        )
+        answer: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
         return answer

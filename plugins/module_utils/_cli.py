@@ -17,12 +17,12 @@ import tempfile
 import typing as t
 
 from . import _runner
+from ._edge import refuse_mixed_owners
 from ._errors import BackupError, ConfigError
 from ._facts import facts
 from ._findings import ERROR
 from ._io import read_small
 from ._model import Site
-from ._owner import refuse_other_owner
 from ._plan import MODES, SCHEDULED, plan_jobs
 from ._run_module import problems
 from ._site_args import site_of
@@ -42,7 +42,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
         if options.command == "check":
             return _check(site, jobs, clock)
-        refuse_other_owner(site.store, site.state)
+        refuse_mixed_owners(site.store, site.state)
         runner = _runner.Runner(site, clock)
         return _run(runner, runner.pending(jobs, again=options.again))
     except ConfigError as problem:

@@ -108,7 +108,9 @@ def _protection_values(reader: Reader, above: t.Mapping[str, t.Any]) -> dict[str
 
 def _protection(reader: Reader, values: t.Mapping[str, t.Any]) -> Protection:
     if values["encryption"] == "age" and not values["recipients"]:
-        reader.bad("recipients", "is empty, and so nothing can be encrypted: name age recipients, or say encryption: none")
+        reader.bad(
+            "recipients", "is empty, and so nothing can be encrypted: name age recipients, or say encryption: none"
+        )
     return Protection(**values)
 
 
@@ -166,7 +168,9 @@ def _check_unique(key: str, names: t.Sequence[str], problems: Problems) -> None:
     for number, name in enumerate(names):
         first = seen.setdefault(name.lower(), number)
         if name and first != number:
-            problems.add(f"{key}[{number}].name", f"{shown(name)} is taken by {key}[{first}]; letter case does not count")
+            problems.add(
+                f"{key}[{number}].name", f"{shown(name)} is taken by {key}[{first}]; letter case does not count"
+            )
 
 
 def _check_places(site: Site, problems: Problems) -> None:
@@ -175,8 +179,14 @@ def _check_places(site: Site, problems: Problems) -> None:
     places += [(f"media[{number}].path", medium.path) for number, medium in enumerate(site.media)]
     for number, (key, path) in enumerate(places):
         for other, place in places[:number]:
-            if path and place and os.path.commonpath([path, place]) in (os.path.normpath(path), os.path.normpath(place)):
-                problems.add(key, f"{shown(path)} lies in {other} ({place}), or that in it; give each a place of its own")
+            if (
+                path
+                and place
+                and os.path.commonpath([path, place]) in (os.path.normpath(path), os.path.normpath(place))
+            ):
+                problems.add(
+                    key, f"{shown(path)} lies in {other} ({place}), or that in it; give each a place of its own"
+                )
 
 
 def _name(text: str) -> str:

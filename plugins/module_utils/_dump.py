@@ -83,9 +83,7 @@ class Dump:
                 if self._protection.read_back:
                     path = os.path.join(staging, artifact.file)
                     reopen = self._protection.proof == "open"
-                    read_back(
-                        path, artifact.written, self._protection, self._context.children, reopen=reopen, key=key
-                    )
+                    read_back(path, artifact.written, self._protection, self._context.children, reopen=reopen, key=key)
             plain = sum(artifact.written.plain.bytes for artifact in artifacts)
             rows = inventory.totals.get("rows")
             doubts = tuple(judge(plain, rows))

@@ -52,7 +52,9 @@ def _look(site: Site, journal: Journal, run: str, since: int) -> View:
     attempts = tuple(fold(reading.entries).run(run))
     mine = [entry for entry in reading.entries if entry.data.get("run") == run]
     if not mine:
-        raise BackupError(f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown")
+        raise BackupError(
+            f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown"
+        )
     ended = any(entry.event in ("run.finished", "run.interrupted") for entry in mine)
     news = tuple(entry for entry in mine if entry.seq > since)
     seen = reading.entries[-1].seq if reading.entries else 0

@@ -27,7 +27,9 @@ def probe_source(source: Source, context: Context) -> Probe:
     return ENGINES[source.engine].probe(source.options, context)
 
 
-def check_source(site: Site, source: Source, probe: Probe, context: Context, past: t.Sequence[Attempt]) -> list[Finding]:
+def check_source(
+    site: Site, source: Source, probe: Probe, context: Context, past: t.Sequence[Attempt]
+) -> list[Finding]:
     """All that would make the dump of a probed source fail, and what is worth a warning."""
     found = list(probe.findings)
     try:
@@ -72,7 +74,9 @@ def expected_stored(source: Source, probe: Probe, past: t.Sequence[Attempt]) -> 
     """Bytes that the set will take: what the last ones took, else a cautious share of the estimate."""
     usual = expected_bytes(list(past), "F", "stored_bytes")
     usual_plain = expected_bytes(list(past), "F", "plain_bytes")
-    share = usual / usual_plain if usual_plain else (_COMPRESSED_SHARE if source.protection.compression != "none" else 1)
+    share = (
+        usual / usual_plain if usual_plain else (_COMPRESSED_SHARE if source.protection.compression != "none" else 1)
+    )
     return max(int(probe.estimated_bytes * share), usual)
 
 

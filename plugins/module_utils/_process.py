@@ -230,7 +230,7 @@ class _Tail:
     def add(self, chunk: bytes) -> None:
         room = STDERR_LIMIT // 2 - len(self._head)
         self._head += chunk[:room] if room > 0 else b""
-        self._tail += chunk[max(room, 0):]
+        self._tail += chunk[max(room, 0) :]
         if len(self._tail) > STDERR_LIMIT // 2:
             self._lost += len(self._tail) - STDERR_LIMIT // 2
             del self._tail[: -STDERR_LIMIT // 2]
@@ -254,7 +254,7 @@ def _feed(stream: t.IO[bytes], data: bytes) -> None:
         with stream:
             view = memoryview(data)
             while view:
-                view = view[stream.write(view):]
+                view = view[stream.write(view) :]
     except OSError:
         pass
 

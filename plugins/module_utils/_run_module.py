@@ -12,13 +12,13 @@ import typing as t
 from . import _runner
 from ._background import launch
 from ._clock import Clock
+from ._edge import refuse_mixed_owners
 from ._errors import BackupError
 from ._findings import ERROR
 from ._follow import View, follow
 from ._history import SUCCESS, Attempt
 from ._io import disk_errors, make_directory
 from ._model import Site
-from ._owner import refuse_other_owner
 from ._plan import MODES, SCHEDULED, Job, plan_jobs
 from ._site_args import SITE_OPTIONS, site_of
 
@@ -64,7 +64,7 @@ def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
 
 
 def _start(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
-    refuse_other_owner(site.store, site.state)
+    refuse_mixed_owners(site.store, site.state)
     runner = _runner.Runner(site, clock)
     pending = runner.pending(jobs, again=params["again"])
     if not pending:

@@ -56,13 +56,14 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nusantara.backup.plugins.module_utils._edge import edge
+from ansible_collections.nusantara.backup.plugins.module_utils._edge import Edge
 from ansible_collections.nusantara.backup.plugins.module_utils._facts_module import ARGUMENTS, run
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    edge(module, lambda: run(module.params))
+    with Edge(module):
+        module.exit_json(**run(module.params))
 
 
 if __name__ == "__main__":

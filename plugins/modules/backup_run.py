@@ -133,13 +133,14 @@ step:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nusantara.backup.plugins.module_utils._edge import edge
+from ansible_collections.nusantara.backup.plugins.module_utils._edge import Edge
 from ansible_collections.nusantara.backup.plugins.module_utils._run_module import ARGUMENTS, run
 
 
 def main() -> None:
     module = AnsibleModule(argument_spec=ARGUMENTS, supports_check_mode=True)
-    edge(module, lambda: run(module.params, module.check_mode))
+    with Edge(module):
+        module.exit_json(**run(module.params, module.check_mode))
 
 
 if __name__ == "__main__":

@@ -49,7 +49,9 @@ def duration(value: t.Any, language: str) -> str:
         amount, left = divmod(left, seconds)
         if amount or parts:
             parts.append((unit, amount))
-    return " ".join(phrase(f"unit.{unit}", language, n=number(amount, language)) for unit, amount in parts[:2] if amount)
+    return " ".join(
+        phrase(f"unit.{unit}", language, n=number(amount, language)) for unit, amount in parts[:2] if amount
+    )
 
 
 def date(value: t.Any, language: str, style: str = "long") -> str:
@@ -70,7 +72,13 @@ def local(value: t.Any, zone: str) -> dt.datetime | None:
 def clock(value: t.Any, zone: str, seconds: bool = False) -> str:
     """The local time of day with its zone: 00:04 WIB."""
     found = local(value, zone)
-    return NONE if found is None else f"{found:%H:%M:%S} {zone_name(found)}" if seconds else f"{found:%H:%M} {zone_name(found)}"
+    return (
+        NONE
+        if found is None
+        else f"{found:%H:%M:%S} {zone_name(found)}"
+        if seconds
+        else f"{found:%H:%M} {zone_name(found)}"
+    )
 
 
 def stamp(value: t.Any, zone: str, language: str) -> str:

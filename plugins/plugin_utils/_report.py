@@ -77,7 +77,9 @@ def build(hosts: t.Sequence[t.Any], options: Options) -> dict[str, t.Any]:
         "zone": str(zone),
         "night": night.isoformat(),
         "organisation": take.one_line(take.clean(options.organisation)),
-        "document": {key: take.text(take.plain(dict(options.document)), key) for key in ("number", "revision", "effective")},
+        "document": {
+            key: take.text(take.plain(dict(options.document)), key) for key in ("number", "revision", "effective")
+        },
         "window": _window(found, night, now),
         "summary": _summary(lines, found, findings),
         "rows": lines,
@@ -85,7 +87,9 @@ def build(hosts: t.Sequence[t.Any], options: Options) -> dict[str, t.Any]:
         "hosts": [_host(host) for host in found],
         "standards": _steps(standards, lines),
         "histories": _histories(found, lines, night, now, options),
-        "officers": [_officer(item) for item in take.mappings({"officers": take.plain(list(options.officers))}, "officers")],
+        "officers": [
+            _officer(item) for item in take.mappings({"officers": take.plain(list(options.officers))}, "officers")
+        ],
     }
 
 
@@ -106,7 +110,9 @@ def _zone(hosts: list[t.Any], given: str) -> dt.tzinfo:
     if given:
         zone = zone_of(given)
         if zone is None:
-            raise ReportError(f"zone: {given!r} is not a time zone known here; use a name like Asia/Jakarta (needs tzdata)")
+            raise ReportError(
+                f"zone: {given!r} is not a time zone known here; use a name like Asia/Jakarta (needs tzdata)"
+            )
         return zone
     named = [read(item, "") for item in hosts]
     return next((host.zone for host in named if host.zone_known), zone_of("UTC") or dt.timezone.utc)

@@ -13,7 +13,9 @@ Copy = t.Dict[str, t.Any]
 VERIFIED = ("verified", "unchanged")
 
 
-def copies_of(host: Host, source: Source, run: dict[str, t.Any], backup: dict[str, t.Any]) -> tuple[list[Copy], list[str]]:
+def copies_of(
+    host: Host, source: Source, run: dict[str, t.Any], backup: dict[str, t.Any]
+) -> tuple[list[Copy], list[str]]:
     """One entry for each medium, and the media of the source that hold no verified copy.
 
     A copy counts when the run's receipt or the set's list says that it was

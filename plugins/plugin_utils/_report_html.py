@@ -88,18 +88,20 @@ def _pictures(model: dict[str, t.Any]) -> dict[str, t.Any]:
     }
 
 
-def _strip(
-    item: dict[str, t.Any], index: int, end: float, standard: float | None, language: str
-) -> dict[str, t.Any]:
+def _strip(item: dict[str, t.Any], index: int, end: float, standard: float | None, language: str) -> dict[str, t.Any]:
     cells, source = item["cells"], item["source"]
     counted = {status: sum(cell["status"] == status for cell in cells) for status in _report_svg.SHAPES}
     told = ", ".join(
-        f"{phrase('status.' + status, language)} {count}" for status, count in counted.items() if count and status != "unknown"
+        f"{phrase('status.' + status, language)} {count}"
+        for status, count in counted.items()
+        if count and status != "unknown"
     )
     stored = [cell["stored_bytes"] for cell in cells if cell["stored_bytes"]]
     took = [cell["seconds"] for cell in cells if cell["seconds"] is not None]
     last, largest = (stored[-1] if stored else None), max(stored, default=None)
-    sizes = phrase("picture.growth.desc", language, last=_format.size(last, language), max=_format.size(largest, language))
+    sizes = phrase(
+        "picture.growth.desc", language, last=_format.size(last, language), max=_format.size(largest, language)
+    )
     times = phrase(
         "picture.durations.desc",
         language,
@@ -112,7 +114,9 @@ def _strip(
         "host": item["host"],
         "source": source,
         "statuses": {status for status, count in counted.items() if count},
-        "calendar": _report_svg.calendar(cells, f"cal{index}", f"{phrase('picture.calendar', language)}: {title}", told),
+        "calendar": _report_svg.calendar(
+            cells, f"cal{index}", f"{phrase('picture.calendar', language)}: {title}", told
+        ),
         "growth": _report_svg.growth(cells, f"gro{index}", f"{phrase('picture.growth', language)}: {title}", sizes),
         "durations": _report_svg.durations(
             cells, end, standard, f"dur{index}", f"{phrase('picture.durations', language)}: {title}", times

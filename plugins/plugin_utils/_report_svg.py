@@ -34,9 +34,9 @@ SHAPES = {
 
 def shape(status: str) -> Markup:
     """The shape alone, for a legend beside its word: hidden from screen readers."""
-    return Markup('<svg class="shape" viewBox="-10 -10 20 20" aria-hidden="true"><path class="s-{}" fill-rule="evenodd" d="M0 0{}"/></svg>').format(
-        status, SHAPES[status]
-    )
+    return Markup(
+        '<svg class="shape" viewBox="-10 -10 20 20" aria-hidden="true"><path class="s-{}" fill-rule="evenodd" d="M0 0{}"/></svg>'
+    ).format(status, SHAPES[status])
 
 
 def calendar(cells: t.Sequence[dict[str, t.Any]], ident: str, title: str, describe: str) -> Markup:
@@ -91,7 +91,9 @@ def durations(
     parts = [Markup('<line class="axis" x1="1%" x2="99%" y1="{0}" y2="{0}"/>').format(middle)]
     if standard:
         at = place(standard, end)
-        parts.append(Markup('<line class="limit" x1="{0:.2f}%" x2="{0:.2f}%" y1="0" y2="{1}"/>').format(at, _STRIP_HEIGHT))
+        parts.append(
+            Markup('<line class="limit" x1="{0:.2f}%" x2="{0:.2f}%" y1="0" y2="{1}"/>').format(at, _STRIP_HEIGHT)
+        )
     if known:
         low, high = place(min(known), end), place(max(known), end)
         band = '<line class="band" x1="{:.2f}%" x2="{:.2f}%" y1="{}" y2="{}"/>'

@@ -58,7 +58,9 @@ def _body(model: dict[str, t.Any], room: int) -> list[str]:
     left = room - len(kept) - (1 if kept else 0)
     shown = extra if len(extra) <= left else extra[: max(0, left - 1)]
     if len(shown) < len(extra) and left > 0:
-        shown.append("  " + phrase("text.more_findings", language, count=_format.number(len(extra) - len(shown), language)))
+        shown.append(
+            "  " + phrase("text.more_findings", language, count=_format.number(len(extra) - len(shown), language))
+        )
     return kept + ([""] if kept and shown else []) + shown
 
 
@@ -88,7 +90,8 @@ def _why(row: dict[str, t.Any], model: dict[str, t.Any]) -> str:
 def _finding(item: dict[str, t.Any], language: str) -> str:
     subject = item["source"] or item["host"]
     return _cut(
-        f"{_report_words.LEVEL_SYMBOLS[item['level']]} {subject}: {_report_words.finding(item, language)['title']}", WIDTH
+        f"{_report_words.LEVEL_SYMBOLS[item['level']]} {subject}: {_report_words.finding(item, language)['title']}",
+        WIDTH,
     )
 
 

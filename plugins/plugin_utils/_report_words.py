@@ -23,7 +23,10 @@ def verdict(model: dict[str, t.Any]) -> str:
     if not summary["lines"]:
         return _phrases.phrase("verdict.nothing.long", language)
     told = _phrases.phrase(
-        "verdict.counts", language, success=number(summary["success"], language), lines=number(summary["lines"], language)
+        "verdict.counts",
+        language,
+        success=number(summary["success"], language),
+        lines=number(summary["lines"], language),
     )
     parts = [
         _phrases.phrase(f"verdict.part.{status}", language, count=number(count, language))

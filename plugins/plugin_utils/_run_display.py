@@ -9,9 +9,7 @@ import typing as t
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
-def lines_of(
-    host: str, events: t.Sequence[t.Mapping[str, t.Any]], progress: t.Mapping[str, t.Any]
-) -> list[str]:
+def lines_of(host: str, events: t.Sequence[t.Mapping[str, t.Any]], progress: t.Mapping[str, t.Any]) -> list[str]:
     """Lines for the terminal; everything that came from the host is made printable."""
     lines = [line for event in events for line in [_event_line(event["event"], event["data"])] if line]
     if not lines and progress.get("step"):

@@ -14,6 +14,7 @@ from .._reader import Reader
 
 Buffer = t.Union[bytes, bytearray, memoryview]
 
+
 @dataclasses.dataclass(frozen=True)
 class Context:
     """What an engine may use while it works.

@@ -91,8 +91,13 @@ class SqliteEngine:
             size[1] = connection.execute("PRAGMA page_size").fetchone()[0]
             if not Content(connection, options.path).tables():
                 found.append(
-                    _finding("sqlite.no_tables", WARNING, options.path, "has no tables",
-                             "See whether its program writes where you think")
+                    _finding(
+                        "sqlite.no_tables",
+                        WARNING,
+                        options.path,
+                        "has no tables",
+                        "See whether its program writes where you think",
+                    )
                 )
 
         if not found:
@@ -100,8 +105,14 @@ class SqliteEngine:
                 persistently(options.path, options.busy_seconds, measure)
             except EngineError as problem:
                 found.append(
-                    Finding("sqlite.unusable", ERROR, options.path, problem.what, problem.remedy,
-                            {"path": options.path, "text": problem.what})
+                    Finding(
+                        "sqlite.unusable",
+                        ERROR,
+                        options.path,
+                        problem.what,
+                        problem.remedy,
+                        {"path": options.path, "text": problem.what},
+                    )
                 )
         bytes_wanted = size[0] * size[1]
         return Probe(
@@ -130,8 +141,13 @@ class SqliteEngine:
         findings = list(content.findings)
         if wal:
             findings.append(
-                _finding("sqlite.wal", INFO, options.path, "uses a write-ahead log; a restored copy does not yet",
-                         "After a restore run 'PRAGMA journal_mode=WAL' if its program does not do so itself")
+                _finding(
+                    "sqlite.wal",
+                    INFO,
+                    options.path,
+                    "uses a write-ahead log; a restored copy does not yet",
+                    "After a restore run 'PRAGMA journal_mode=WAL' if its program does not do so itself",
+                )
             )
         session = SqliteSession(options.path, copy, inventory, findings)
         try:
@@ -151,13 +167,27 @@ def _before(path: str) -> list[Finding]:
             return [_finding("sqlite.not_file", ERROR, path, "is not a regular file", "Name the file of the database")]
         head = read_header(path)
     except OSError as problem:
-        return [_finding("sqlite.unreadable", ERROR, path, f"cannot be read: {problem.strerror}",
-                         "Correct the path, or let the backup's user read it")]
+        return [
+            _finding(
+                "sqlite.unreadable",
+                ERROR,
+                path,
+                f"cannot be read: {problem.strerror}",
+                "Correct the path, or let the backup's user read it",
+            )
+        ]
     if not head:
         return [_finding("sqlite.empty", ERROR, path, "is an empty file", "See why, and restore it if it is lost")]
     if parse_header(head) is None:
-        return [_finding("sqlite.not_database", ERROR, path, "is not a SQLite database, or an encrypted one",
-                         "Name the file of the database")]
+        return [
+            _finding(
+                "sqlite.not_database",
+                ERROR,
+                path,
+                "is not a SQLite database, or an encrypted one",
+                "Name the file of the database",
+            )
+        ]
     return []
 
 

@@ -130,9 +130,7 @@ class Content:
                     break
                 return alias
         keyed = sorted((column[5], column[0] + 1) for column in columns if column[5])
-        return ", ".join(str(number) for _place, number in keyed) or ", ".join(
-            str(column[0] + 1) for column in columns
-        )
+        return ", ".join(str(number) for _place, number in keyed) or ", ".join(str(column[0] + 1) for column in columns)
 
     def _integrity(self, table: str) -> list[str]:
         argument = quoted(table) if table else str(MESSAGES)

@@ -38,8 +38,13 @@ def look(path: str, arguments: tuple[str, ...], context: Context) -> Probe:
     result = context.children.run(walk, timeout=WALK_SECONDS)
     missing = unsupported(result.stderr)
     if missing:
-        lacks = _error("files.tar_support", path, f"tar on this host was built without {' and '.join(missing)} support",
-                       "Install the distribution's GNU tar", words=" ".join(missing))
+        lacks = _error(
+            "files.tar_support",
+            path,
+            f"tar on this host was built without {' and '.join(missing)} support",
+            "Install the distribution's GNU tar",
+            words=" ".join(missing),
+        )
         return Probe(version=version, estimated_bytes=0, findings=(lacks,), tools=tools)
     total = _TOTAL.search(result.stderr)
     try:
@@ -80,11 +85,25 @@ def _version(context: Context) -> tuple[str, list[Finding]]:
     match = _VERSION.match(said)
     first = said.splitlines()[0] if said else "nothing"
     if match is None:
-        return first, [_error("files.tar_kind", "tar", f"tar on this host is not GNU tar: it says {first}",
-                              "Install GNU tar", version=first)]
+        return first, [
+            _error(
+                "files.tar_kind",
+                "tar",
+                f"tar on this host is not GNU tar: it says {first}",
+                "Install GNU tar",
+                version=first,
+            )
+        ]
     if (int(match[2]), int(match[3])) < OLDEST:
-        return match[1], [_error("files.tar_version", "tar", f"tar on this host is version {match[1]}",
-                                 f"Install GNU tar {OLDEST[0]}.{OLDEST[1]} or newer", version=match[1])]
+        return match[1], [
+            _error(
+                "files.tar_version",
+                "tar",
+                f"tar on this host is version {match[1]}",
+                f"Install GNU tar {OLDEST[0]}.{OLDEST[1]} or newer",
+                version=match[1],
+            )
+        ]
     return match[1], []
 
 
@@ -92,8 +111,15 @@ def _directory(path: str) -> list[Finding]:
     try:
         mode = os.stat(path).st_mode
     except OSError as problem:
-        return [_error("files.missing", path, f"The tree {path} cannot be looked at: {problem.strerror}",
-                       "Correct the path, or mount what should be there", user=user())]
+        return [
+            _error(
+                "files.missing",
+                path,
+                f"The tree {path} cannot be looked at: {problem.strerror}",
+                "Correct the path, or mount what should be there",
+                user=user(),
+            )
+        ]
     if not stat.S_ISDIR(mode):
         return [_error("files.not_directory", path, f"{path} is not a directory", "Name the directory of the tree")]
     if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
@@ -128,8 +154,14 @@ def _readable(where: bytes) -> bool:
 
 def _denied(path: str, names: list[str]) -> Finding:
     some = ", ".join(names[:NAMES_SHOWN]) + (f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else "")
-    return _error("files.unreadable", path, f"The user {user()} may not read below {path}: {some}",
-                  "Let the backup's user read it, or exclude it", user=user(), names=some)
+    return _error(
+        "files.unreadable",
+        path,
+        f"The user {user()} may not read below {path}: {some}",
+        "Let the backup's user read it, or exclude it",
+        user=user(),
+        names=some,
+    )
 
 
 def _error(code: str, subject: str, message: str, remedy: str, **params: str) -> Finding:
