@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 import traceback
 import typing as t
 
@@ -58,9 +59,10 @@ def _detach(work: t.Callable[[Started], None], writer: int, log: str) -> t.NoRet
         status = 0
     except BackupError as problem:
         _answer(writer, json.dumps(problem.as_dict()).encode())
-    except BaseException:
-        _keep_traceback(log)
     finally:
+        # Nothing may return into the program that forked, whatever happened.
+        if sys.exc_info()[0] is not None:
+            _keep_traceback(log)
         os._exit(status)
 
 

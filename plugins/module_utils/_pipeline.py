@@ -249,7 +249,7 @@ def read_back(
     """
     plain = Meter()
     if not reopen:
-        stored = _drain(path, lambda chunk: None)
+        stored = _drain(path)
     else:
         with contextlib.ExitStack() as opened:
             identity = opened.enter_context(key.descriptor()) if key is not None else -1
@@ -308,7 +308,7 @@ def _meter_output(stage: Child, plain: Meter) -> None:
             plain.feed(chunk)
 
 
-def _drain(path: str, put: t.Callable[[memoryview], None]) -> Digest:
+def _drain(path: str, put: t.Callable[[memoryview], None] | None = None) -> Digest:
     meter = Meter()
     try:
         descriptor = open_to_read(path)
@@ -316,7 +316,8 @@ def _drain(path: str, put: t.Callable[[memoryview], None]) -> Digest:
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             for chunk in chunks(descriptor):
                 meter.feed(chunk)
-                put(chunk)
+                if put is not None:
+                    put(chunk)
         finally:
             os.close(descriptor)
     except OSError as problem:

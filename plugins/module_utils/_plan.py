@@ -87,9 +87,8 @@ def plan_jobs(
     for source in sources:
         for at in dict.fromkeys(entry.at for entry in source.plan):
             slot = slot_for(now, site.zone, at=at, window_end=site.window_end, night=night)
-            for entry in due_entries(source, slot.night):
-                if entry.at == at:
-                    jobs.append(Job(source, entry.type, entry.frequency, slot, mode))
+            due = [entry for entry in due_entries(source, slot.night) if entry.at == at]
+            jobs.extend(Job(source, entry.type, entry.frequency, slot, mode) for entry in due)
     return jobs
 
 

@@ -56,7 +56,7 @@ def check_media(site: Site, source: Source, needed: int) -> list[Finding]:
     return found
 
 
-def refuse_errors(source: Source, found: t.Sequence[Finding]) -> None:
+def refuse_errors(found: t.Sequence[Finding]) -> None:
     """Raise when a finding forbids the dump."""
     errors = [finding for finding in found if finding.level == ERROR]
     if errors:

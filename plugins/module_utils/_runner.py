@@ -114,7 +114,7 @@ class Runner:
             probe = self._probes[source.name] = _preflight.probe_source(source, context)
             history = past.of(source.name)
             found = _preflight.check_source(self.site, source, probe, context, history)
-            _preflight.refuse_errors(source, found)
+            _preflight.refuse_errors(found)
             dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
             dumped = dump.make(
                 probe,
