@@ -12,7 +12,7 @@ from ._errors import ManifestError, NamingError
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
 from ._naming import NameFields, render
 from ._receipts import Receipts
-from ._scan import FoundSet, Stray, found_sets, scan
+from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
 
 
 @dataclasses.dataclass(frozen=True)
@@ -49,7 +49,7 @@ def unknown_paths(store: str) -> list[str]:
     """What lies in a store and does not parse (P13.6); unfinished sets are not meant."""
     if not os.path.isdir(store):
         return []
-    return [entry.path for entry in scan(store) if isinstance(entry, Stray) and not entry.unfinished]
+    return [entry.path for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
 
 
 def next_run(roots: t.Sequence[str], fields: NameFields, style: str = "compact") -> NameFields:

@@ -36,6 +36,11 @@ def open_below(parent: int, name: str) -> int:
     return os.open(name, _OPEN | os.O_NOFOLLOW, dir_fd=parent)
 
 
+def is_directory_below(parent: int, name: str) -> bool:
+    """Whether a directory lies there, and no link to one."""
+    return stat.S_ISDIR(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+
+
 def make_below(parent: int, name: str) -> None:
     """Make a directory of mode 0700 where there is none."""
     with contextlib.suppress(FileExistsError):
@@ -49,13 +54,18 @@ def create_below(parent: int, name: str) -> int:
     return os.open(name, flags, FILE_MODE, dir_fd=parent)
 
 
-def read_below(parent: int, name: str) -> int:
-    """A regular file for reading; a link, a directory or a device is refused."""
+def plain_below(parent: int, name: str) -> int | None:
+    """A plain file for reading; None where there is none, or a link, a directory or a device instead."""
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    descriptor = os.open(name, flags, dir_fd=parent)
+    try:
+        descriptor = os.open(name, flags, dir_fd=parent)
+    except OSError as problem:
+        if problem.errno in (errno.ENOENT, errno.ELOOP, errno.ENXIO):
+            return None
+        raise
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise OSError(errno.EINVAL, "is not a regular file", name)
+        return None
     os.set_blocking(descriptor, True)
     return descriptor
 

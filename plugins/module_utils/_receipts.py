@@ -28,6 +28,11 @@ _MEDIUM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?\Z")
 _AGAIN = re.compile(r"~([2-9]|[1-9][0-9]{1,5})\Z")
 
 
+def is_medium_name(text: str) -> bool:
+    """1 to 64 letters, digits, '.', '_' and '-', and no dot at either end."""
+    return _MEDIUM.match(text) is not None
+
+
 @dataclasses.dataclass(frozen=True)
 class Receipt:
     """One copy that was re-read where it lies.
@@ -101,7 +106,7 @@ class Receipts:
     def media(self) -> list[str]:
         """The media that receipts are known of."""
         try:
-            return sorted(entry for entry in os.listdir(self.root) if _MEDIUM.match(entry))
+            return sorted(entry for entry in os.listdir(self.root) if is_medium_name(entry))
         except FileNotFoundError:
             return []
 
@@ -118,7 +123,7 @@ class Receipts:
         return {_AGAIN.sub("", entry[:-5]) for entry in entries if entry.endswith(".json")}
 
     def _directory(self, medium: str) -> str:
-        if not _MEDIUM.match(medium):
+        if not is_medium_name(medium):
             raise ManifestError(f"{ascii(medium)[:80]} is not a name of a medium", "Correct it", code="medium.name")
         return os.path.join(self.root, medium)
 

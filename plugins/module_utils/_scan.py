@@ -15,6 +15,9 @@ from ._store import MARKER
 
 # What a file system keeps at its own root.
 _NOT_OURS = frozenset({"lost+found"})
+UNKNOWN = "unknown"
+UNFINISHED = "unfinished"
+UNREADABLE = "unreadable"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -35,11 +38,12 @@ class FoundSet:
 
 @dataclasses.dataclass(frozen=True)
 class Stray:
-    """Something that is no set (P13.6). ``unfinished``: a leftover of a run, or a run at work."""
+    """Something that is no set: ``kind`` is unknown (P13.6), unfinished (a leftover of a run, or a run
+    at work), or unreadable."""
 
     path: str
     why: str
-    unfinished: bool = False
+    kind: str = UNKNOWN
 
 
 Entry = t.Union[FoundSet, Stray]
@@ -47,7 +51,15 @@ Entry = t.Union[FoundSet, Stray]
 
 def scan(root: str, sources: t.Collection[str] = ()) -> t.Iterator[Entry]:
     """All that lies in a store, in the order of names; with ``sources`` only what lies with them."""
-    for entry in _listed(root):
+    try:
+        entries = _listed(root)
+    except OSError as problem:
+        raise MediumError(
+            f"The store cannot be listed: {root}: {problem.strerror}",
+            "See the path, whether its medium is mounted, and the permissions",
+            code="store.unreadable",
+        ) from problem
+    for entry in entries:
         if entry.name in _NOT_OURS or (entry.name == MARKER and entry.is_file(follow_symlinks=False)):
             continue
         if sources and entry.name not in sources:
@@ -75,11 +87,16 @@ def newest_of_each(found: t.Iterable[FoundSet]) -> list[FoundSet]:
 
 
 def _source(path: str, source: str) -> t.Iterator[Entry]:
-    for entry in _listed(path):
+    try:
+        entries = _listed(path)
+    except OSError as problem:
+        yield Stray(path, f"cannot be listed: {problem.strerror}", UNREADABLE)
+        return
+    for entry in entries:
         if not entry.is_dir(follow_symlinks=False):
             yield Stray(entry.path, _not_a_directory(entry))
         elif entry.name.endswith(PART):
-            yield Stray(entry.path, "is an unfinished set: a run is at work, or was interrupted", unfinished=True)
+            yield Stray(entry.path, "is an unfinished set: a run is at work, or was interrupted", UNFINISHED)
         else:
             yield _set(entry.path, source, entry.name)
 
@@ -95,15 +112,8 @@ def _set(path: str, source: str, name: str) -> Entry:
 
 
 def _listed(path: str) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(path) as entries:
-            return sorted(entries, key=lambda entry: entry.name)
-    except OSError as problem:
-        raise MediumError(
-            f"The store cannot be listed: {path}: {problem.strerror}",
-            "See the path, whether its medium is mounted, and the permissions",
-            code="store.unreadable",
-        ) from problem
+    with os.scandir(path) as entries:
+        return sorted(entries, key=lambda entry: entry.name)
 
 
 def _not_a_directory(entry: os.DirEntry[str]) -> str:

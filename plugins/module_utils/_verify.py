@@ -17,7 +17,7 @@ from ._io import open_to_read
 from ._manifest import SIGNATURE_SUFFIX, SUFFIX, Manifest, ManifestFile, digest_of, load
 from ._readback import read_back_descriptor
 from ._receipts import Receipts
-from ._scan import FoundSet, Stray, newest_of_each, scan
+from ._scan import UNFINISHED, FoundSet, Stray, newest_of_each, scan
 from ._signers import Signers
 from ._verify_report import (
     ALTERED,
@@ -180,9 +180,8 @@ class _Verification:
 
 
 def _stray(stray: Stray) -> Problem:
-    if stray.unfinished:
-        return Problem(INCOMPLETE, "verify.unfinished", stray.path, f"{shown_path(stray.path)} {stray.why}")
-    return Problem(UNKNOWN, "verify.unknown", stray.path, f"{shown_path(stray.path)} {stray.why}")
+    kind = INCOMPLETE if stray.kind == UNFINISHED else stray.kind
+    return Problem(kind, f"verify.{stray.kind}", stray.path, f"{shown_path(stray.path)} {stray.why}")
 
 
 def _paper_problem(directory: str, problem: ManifestError) -> Problem:
@@ -195,13 +194,17 @@ def _strangers(found: FoundSet, manifest: Manifest) -> list[Problem]:
     """What lies in the directory of a set and is neither named by its manifest nor a plain file."""
     papers = {found.name + SUFFIX, found.name + SUFFIX + SIGNATURE_SUFFIX}
     artifacts = {entry.file for entry in manifest.files}
+    try:
+        with os.scandir(found.directory) as listed:
+            entries = sorted(listed, key=lambda one: one.name)
+    except OSError as problem:
+        return [_unreadable(found.directory, problem)]
     problems = []
-    with os.scandir(found.directory) as entries:
-        for entry in sorted(entries, key=lambda one: one.name):
-            if entry.name not in papers | artifacts:
-                problems.append(_unknown(entry.path, "is not named by the manifest"))
-            elif entry.name in papers and not entry.is_file(follow_symlinks=False):
-                problems.append(_unknown(entry.path, "is no plain file"))
+    for entry in entries:
+        if entry.name not in papers | artifacts:
+            problems.append(_unknown(entry.path, "is not named by the manifest"))
+        elif entry.name in papers and not entry.is_file(follow_symlinks=False):
+            problems.append(_unknown(entry.path, "is no plain file"))
     return problems
 
 
@@ -237,7 +240,7 @@ def _check_file(directory: str, entry: ManifestFile) -> _FileResult:
 
 
 def _unreadable(path: str, problem: OSError) -> Problem:
-    return Problem(UNREADABLE, "verify.unreadable", path, f"The artifact {path} cannot be read: {problem.strerror}")
+    return Problem(UNREADABLE, "verify.unreadable", path, f"{path} cannot be read: {problem.strerror}")
 
 
 def shown_path(path: str) -> str:

@@ -96,8 +96,14 @@ class VerifyReport:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """All problems that are errors."""
-        every = [problem for entry in self.sets for problem in entry.problems] + list(self.strays)
-        return tuple(problem for problem in every if problem.kind != UNSIGNED)
+        return tuple(problem for problem in self._every() if problem.kind != UNSIGNED)
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        return tuple(problem for problem in self._every() if problem.kind == UNSIGNED)
+
+    def _every(self) -> list[Problem]:
+        return [problem for entry in self.sets for problem in entry.problems] + list(self.strays)
 
     def summary(self) -> dict[str, t.Any]:
         """The fact ``verified``."""

@@ -9,16 +9,17 @@ import os
 import typing as t
 
 from .. import _held as held
-from .._errors import BackupError, MediumError
+from .._errors import MediumError, NamingError
 from .._findings import Finding
 from .._io import PART, disk_error, write_all
-from .._manifest import SIGNATURE_SUFFIX, SUFFIX, ManifestFile
+from .._manifest import SIGNATURE_SUFFIX, SUFFIX
 from .._model import Medium
 from .._naming import parse
-from .._readback import WINDOW, forget_window, read_back_descriptor
+from .._readback import WINDOW, forget_window
 from .._store import set_directory
 from ._base import Intake, Notice, Parcel
 from ._disk_check import check_disk, first_error
+from ._disk_read import differences, holds, reread_artifact
 
 
 class Disk:
@@ -76,24 +77,17 @@ class DiskIntake:
 
     def compare(self, notice: Notice) -> bool:
         with self._words("cannot be re-read"):
-            descriptor = held.open_below(self._shelf, self._name)
-            try:
-                differences = self._paper_differences(descriptor)
-                dropped = True
-                for entry in () if differences else self._parcel.manifest.files:
-                    back = read_one(descriptor, entry, notice)
-                    differences += [] if back is not None else [f"{entry.file} is altered or missing"]
-                    dropped = dropped and bool(back)
-                known = {self._name + SUFFIX, self._name + SUFFIX + SIGNATURE_SUFFIX}
-                known.update(entry.file for entry in self._parcel.manifest.files)
-                strange = sorted(set(os.listdir(descriptor)) - known)
-                differences += [f"{ascii(entry)[:80]} is not of this set" for entry in strange]
-            finally:
-                os.close(descriptor)
+            found, dropped = ["it is no directory"], False
+            if held.is_directory_below(self._shelf, self._name):
+                descriptor = held.open_below(self._shelf, self._name)
+                try:
+                    found, dropped = differences(descriptor, self._parcel, notice)
+                finally:
+                    os.close(descriptor)
             self._still_there()
-        if differences:
+        if found:
             raise MediumError(
-                f"The medium '{self._medium.name}' holds another {self._name}: {'; '.join(differences[:3])}",
+                f"The medium '{self._medium.name}' holds another {self._name}: {'; '.join(found[:3])}",
                 "Nothing was overwritten. Verify the medium, find out which set is the right one, "
                 "and move the wrong one away by hand",
                 code="medium.conflict",
@@ -143,13 +137,9 @@ class DiskIntake:
         dropped = True
         for entry in self._parcel.manifest.files:
             with self._words("cannot be re-read"):
-                back = read_one(self._staging, entry, notice)
+                back = reread_artifact(self._staging, entry, notice)
             if back is None:
-                raise MediumError(
-                    f"The medium '{self._medium.name}' gave back other bytes than were written: {entry.file}",
-                    "Nothing was published there. Its disk or its network corrupts data: replace it",
-                    code="medium.corrupt",
-                )
+                raise self._corrupt(entry.file)
             dropped = dropped and back
         return dropped
 
@@ -163,7 +153,8 @@ class DiskIntake:
                 self.start_file(file)
                 self.write(data)
                 self.end_file()
-                self._compare_bytes(file, data)
+                if not holds(self._staging, file, data):
+                    raise self._corrupt(file)
             held.sync(self._staging)
         with self._words("cannot publish the set"):
             # rename(2) would take the place of an empty directory: be exact.
@@ -190,17 +181,12 @@ class DiskIntake:
                 with contextlib.suppress(OSError):
                     os.close(descriptor)
 
-    def _paper_differences(self, directory: int) -> list[str]:
-        wanted = {self._name + SUFFIX: self._parcel.raw, self._name + SUFFIX + SIGNATURE_SUFFIX: self._parcel.signature}
-        return [f"{file} differs" for file, data in wanted.items() if _whole(directory, file, data) != data]
-
-    def _compare_bytes(self, file: str, data: bytes) -> None:
-        if _whole(self._staging, file, data) != data:
-            raise MediumError(
-                f"The medium '{self._medium.name}' gave back other bytes than were written: {file}",
-                "Nothing was published there. Its disk or its network corrupts data: replace it",
-                code="medium.corrupt",
-            )
+    def _corrupt(self, file: str) -> MediumError:
+        return MediumError(
+            f"The medium '{self._medium.name}' gave back other bytes than were written: {file}",
+            "Nothing was published there. Its disk or its network corrupts data: replace it",
+            code="medium.corrupt",
+        )
 
     def _refuse_other_case(self, directory: int, name: str) -> None:
         wanted = name.casefold()
@@ -242,30 +228,9 @@ class DiskIntake:
             raise _in_words(self._medium, what, problem) from problem
 
 
-def read_one(directory: int, entry: ManifestFile, notice: Notice) -> bool | None:
-    """Re-read one artifact: None when its size or hash is wrong, else whether it came from the medium."""
-    try:
-        descriptor = held.read_below(directory, entry.file)
-    except FileNotFoundError:
-        return None
-    try:
-        if os.fstat(descriptor).st_size != entry.stored.bytes:
-            return None
-        back = read_back_descriptor(descriptor, notice)
-    finally:
-        os.close(descriptor)
-    return back.dropped if back.digest == entry.stored else None
-
-
-def _whole(directory: int, file: str, like: bytes | None) -> bytes | None:
-    """A small file whole, None where there is none; never reads more than one byte beyond ``like``."""
-    try:
-        descriptor = held.read_below(directory, file)
-    except FileNotFoundError:
-        return None
-    with open(descriptor, "rb") as stream:
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
-        return stream.read(len(like or b"") + 1)
+def _in_words(medium: Medium, what: str, problem: OSError) -> MediumError:
+    words = disk_error(f"The medium '{medium.name}' {what}:", str(problem.filename or medium.path), problem)
+    return MediumError(words.what, words.remedy, code=words.code.replace("disk", "medium", 1))
 
 
 def _is_leftover(entry: str, source: str) -> bool:
@@ -274,10 +239,5 @@ def _is_leftover(entry: str, source: str) -> bool:
         return False
     try:
         return parse(entry[: -len(PART)]).data == source
-    except BackupError:
+    except NamingError:
         return False
-
-
-def _in_words(medium: Medium, what: str, problem: OSError) -> MediumError:
-    words = disk_error(f"The medium '{medium.name}' {what}:", str(problem.filename or medium.path), problem)
-    return MediumError(words.what, words.remedy, code=words.code.replace("disk", "medium", 1))

@@ -1,0 +1,73 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and work of the module ``backup_checksum``."""
+
+from __future__ import annotations
+
+import os
+import typing as t
+
+from ._clock import Clock
+from ._edge import refuse_mixed_owners
+from ._io import disk_errors, replace
+from ._manifest import encode
+from ._process import Children
+from ._receipts import Receipts
+from ._signers import opened
+from ._store import MARKER
+from ._verify import Selection, verify_store
+from ._verify_report import VerifyReport
+
+VERIFIED_FILE = "verified.json"
+
+
+def argument_spec() -> dict[str, t.Any]:
+    return {
+        "path": {"type": "path", "default": "/var/backups/nusantara"},
+        "sources": {"type": "list", "elements": "str", "default": []},
+        "names": {"type": "list", "elements": "str", "default": []},
+        "newest": {"type": "bool", "default": False},
+        "allowed_signers": {"type": "path"},
+        "signing_key": {"type": "path", "no_log": False},
+        "host": {"type": "str", "default": ""},
+        "state": {"type": "path"},
+        "fail": {"type": "bool", "default": True},
+    }
+
+
+def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
+    """The result of the module; ``failed`` with ``msg`` when something is wrong and ``fail`` is set."""
+    path, state = params["path"], params["state"] or ""
+    # A medium's own directory often belongs to root; a store and a state are ours.
+    is_medium = os.path.ismount(path) or os.path.lexists(os.path.join(path, MARKER))
+    refuse_mixed_owners(*([] if is_medium else [path]), *([state] if state else []))
+    selection = Selection(tuple(params["sources"]), tuple(params["names"]), params["newest"])
+    with Children() as children:
+        key, allowed = params["signing_key"] or "", params["allowed_signers"] or ""
+        with opened(allowed, key, params["host"], children) as signers:
+            report = verify_store(path, Clock(), selection, signers, Receipts(state) if state else None)
+    if state and not check_mode:
+        keep(report, state)
+    return _result(report, fail=params["fail"])
+
+
+def keep(report: VerifyReport, state: str) -> None:
+    """Write what the fact ``verified`` says."""
+    path = os.path.join(state, VERIFIED_FILE)
+    with disk_errors("Cannot keep the result in", path):
+        replace(path, encode({**report.summary(), "path": report.root}))
+
+
+def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:
+    messages = [problem.message for problem in report.problems]
+    result: dict[str, t.Any] = {
+        "changed": False,
+        **report.as_dict(),
+        "whole": not messages,
+        "problems": messages,
+        "doubts": [problem.message for problem in report.warnings],
+    }
+    if messages and fail:
+        more = f" And {len(messages) - 1} more." if len(messages) > 1 else ""
+        result.update(failed=True, msg=f"{messages[0]}. {report.problems[0].finding().remedy}.{more}")
+    return result
