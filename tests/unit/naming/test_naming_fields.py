@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import typing as t
 
 import pytest
 
@@ -155,7 +156,7 @@ REFUSED_FIELDS = [
 
 
 @pytest.mark.parametrize(("field", "value", "allowed"), REFUSED_FIELDS)
-def test_p13_2_a_field_outside_its_range_is_refused_by_name(field: str, value: object, allowed: str) -> None:
+def test_p13_2_a_field_outside_its_range_is_refused_by_name(field: str, value: t.Any, allowed: str) -> None:
     with pytest.raises(NamingError) as caught:
         dataclasses.replace(EXAMPLE, **{field: value})
     assert f"'{field}'" in caught.value.what
@@ -239,6 +240,37 @@ def test_p13_6_a_name_that_does_not_parse_says_which_field(name: object, field: 
     assert f"'{field}'" in caught.value.what
     assert caught.value.remedy.startswith("Allowed: ")
     assert caught.value.code == "naming"
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("2017O401", "'month' is 'O4'. Allowed: 2 digits 0-9 at position 5 of the name."),
+        ("2017040124f", "'type' is 'f'. Allowed: one of F, D, I at position 11 of the name."),
+        ("20170401-24_F", "'type' is '_F'. Allowed: a hyphen before it, at position 12 of the name."),
+    ],
+)
+def test_p13_6_the_message_tells_where_in_the_name(name: str, message: str) -> None:
+    with pytest.raises(NamingError) as caught:
+        parse(name)
+    assert str(caught.value) == f"The field {message}"
+
+
+def test_a_long_value_is_shown_shortened() -> None:
+    with pytest.raises(NamingError) as whole:
+        check_data_name("." * 58, "compact")
+    assert whole.value.what == f"The field 'data' is '{'.' * 58}'"
+    with pytest.raises(NamingError) as cut:
+        check_data_name("." * 59, "compact")
+    assert cut.value.what == f"The field 'data' is '{'.' * 56}..."
+
+
+@pytest.mark.parametrize("attribute", ["hour", "data"])
+def test_fields_cannot_be_changed_after_their_check(attribute: str) -> None:
+    fields = parse("2017040124F1W-All")
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        setattr(fields, attribute, 0)
+    assert len({fields, parse("20170401-24-F-1-W-All")}) == 1
 
 
 @pytest.mark.parametrize("letter", "DIWM")

@@ -22,6 +22,10 @@ LABELS = [
     ("2017040124F2W-All.r2", "compact", 32, True, r"2017040124F2W__ALL_[0-9A-Z]{8}", False),
     ("2017040124F2W-All.r2", "compact", 32, False, "2017040124F2W-All.r2", True),
     ("2017040124F2AW-" + "Kepegawaian-" * 3 + "x", "compact", 32, True, r"2017040124F2AW__KEPEGAW_[0-9A-Z]{8}", False),
+    ("2017040124F2W-w_x", "compact", 32, True, "2017040124F2W_W_X", True),
+    ("2017040124F2W-x", "dashed", 32, True, "20170401_24_F_2_W_X", True),
+    ("2017040124F2M-w_x", "dashed", 32, True, r"20170401_24_F_2_M__W_X_[0-9A-Z]{8}", False),
+    ("2017040124F2M-x-y", "dashed", 32, True, r"20170401_24_F_2_M__X_Y_[0-9A-Z]{8}", False),
     (
         "2017040124F3W-" + "Kepegawaian-" * 3 + "x",
         "compact",
@@ -49,10 +53,16 @@ def test_p12_5_labels(name: str, style: str, limit: int, iso: bool, pattern: str
     assert str(found) == found.text and len(found.text) <= limit
 
 
+def test_p12_5_a_label_has_40_characters_unless_told_otherwise() -> None:
+    assert label(parse("2017040124F3W-" + "a" * 26)).text == "2017040124F3W-" + "a" * 26
+    assert len(label(parse("2017040124F3W-" + "a" * 27)).text) == 40
+
+
 def test_the_mark_of_a_source_is_the_same_every_night() -> None:
     data = "Sistem-Informasi-Manajemen-Kepegawaian"
     first, second = (label(parse(f"{night}24F3W-{data}")).text for night in ("20170401", "20170408"))
     assert first[-8:] == second[-8:] and first != second
+    assert len({label(parse(f"2017040124F3W-{data}")) for _ in range(2)}) == 1
 
 
 def test_labels_are_promised_to_stay_as_they_are() -> None:

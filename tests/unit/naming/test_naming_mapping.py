@@ -53,7 +53,7 @@ def test_fields_may_be_given_in_the_words_of_the_configuration(change: dict[str,
     ("data", "message"),
     [
         ({**GIVEN, "colour": 1}, "'fields' is 'colour'"),
-        ({**GIVEN, 7: 1}, "'fields' is 7"),
+        (dict([*GIVEN.items(), (7, 1)]), "'fields' is 7"),
         ({**GIVEN, "year": None}, "'year' is not given"),
         ({key: GIVEN[key] for key in GIVEN if key != "data"}, "'data' is not given"),
         ({**GIVEN, "year": "\u0662017"}, "'year'"),
@@ -109,6 +109,10 @@ def test_p13_1_everything_about_the_example() -> None:
     }
 
 
+def test_p12_5_the_iso_label_has_32_characters() -> None:
+    assert len(result_of(name="2017040124F1W-" + "a" * 40)["labels"]["iso"]) == 32
+
+
 def test_a_name_is_made_of_fields_and_given_to_a_medium() -> None:
     found = result_of(fields=GIVEN, style="dashed", medium="tape")
     assert (found["name"], found["style"], found["fields"]["media"]) == ("20170401-24-F-3-W-All", "dashed", 3)
@@ -125,6 +129,8 @@ def test_exactly_one_of_name_and_fields(given: dict[str, t.Any]) -> None:
 def test_the_module_takes_what_the_mapping_takes() -> None:
     options = argument_spec()["fields"]["options"]
     assert list(options) == [*GIVEN, "process", "run"]
+    assert [key for key in options if options[key].get("required")] == list(GIVEN)
+    assert (options["process"]["default"], options["run"]["default"]) == ("", 1)
     for key in ("type", "media", "frequency", "process"):
         for choice in options[key]["choices"]:
             assert fields_from_dict({**GIVEN, key: choice})

@@ -137,6 +137,12 @@ def test_a_host_without_tzdata_is_told_to_install_it() -> None:
     assert caught.value.code == "naming.zone"
 
 
+def test_the_first_run_is_meant_unless_told_otherwise() -> None:
+    local = dt.datetime(2017, 4, 2, tzinfo=dt.timezone.utc)
+    found = fields_for(local, type="F", media=1, frequency="W", data="All")
+    assert found == parse("2017040124F1W-All")
+
+
 def test_p13_5_a_moment_does_not_depend_on_the_medium() -> None:
     fields = parse("2017040124F1W-All")
     assert moment(fields, "Asia/Jakarta") == moment(dataclasses.replace(fields, media=3), "Asia/Jakarta")

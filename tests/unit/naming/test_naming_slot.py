@@ -145,6 +145,42 @@ def test_p13_3a_an_incidental_run_carries_its_real_start(now: str, stamp: str, n
     assert slot.stamp == moment_of(now) and not slot.late and slot.scheduled is None
 
 
+@pytest.mark.parametrize("at", ["02:00", "02:01", "02:07", "02:17", "02:29", "02:43", "02:59"])
+def test_the_first_moment_after_a_gap_is_found_to_the_second(at: str) -> None:
+    slot = slot_for(moment_of("2017-03-26T02:00:00+00:00"), "Europe/Berlin", at=at)
+    assert slot.scheduled is not None
+    assert slot.scheduled.isoformat() == "2017-03-26T03:00:00+02:00"
+
+
+def test_a_slot_cannot_be_changed() -> None:
+    slot = incidental_slot(moment_of("2017-04-02T00:40:00+07:00"), WIB)
+    assert hash(slot) == hash(incidental_slot(moment_of("2017-04-02T00:40:00+07:00"), WIB))
+
+
+def test_a_window_may_end_at_midnight() -> None:
+    open_slot, closed = (
+        slot_for(moment_of(f"2017-04-0{now}:00+07:00"), WIB, at="22:00", window_end="00:00")
+        for now in ("1T23:59", "2T00:00")
+    )
+    assert (open_slot.late, closed.late) == (False, True)
+
+
+def test_p13_2_the_first_night() -> None:
+    assert incidental_slot(moment_of("1899-12-31T20:00:00+00:00"), WIB).night == dt.date(1900, 1, 1)
+
+
+def test_p13_2_the_last_night() -> None:
+    now = moment_of("9900-12-31T18:00:00+00:00")
+    assert slot_for(now, WIB).night == dt.date(9900, 12, 31)
+    with pytest.raises(NamingError, match="'night'"):
+        incidental_slot(now, WIB)
+
+
+def test_p13_2_the_first_night_by_name() -> None:
+    slot = slot_for(moment_of("1900-01-01T20:00:00+00:00"), WIB, night=dt.date(1900, 1, 1))
+    assert stamp_of(slot) == "1900010124"
+
+
 @pytest.mark.parametrize("at", ["00:00", "00:30", "00:59", "25:00", "24:60", "1:00", "0100", "24:00\n", "", None, 24])
 def test_an_at_outside_the_business_day_is_refused(at: str) -> None:
     with pytest.raises(NamingError, match="'at'.*24:00 is the midnight that ends the day"):
