@@ -26,13 +26,21 @@ def missing(names: list[str]) -> list[str]:
 
 
 def install(names: list[str]) -> int:
-    """Let apt install ``names``; its exit status."""
+    """Let apt install ``names``; its exit status. What it says is shown when it fails."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     for command in (["update"], ["install", "--yes", "--no-install-recommends", "--", *names]):
-        status = subprocess.run(["apt-get", "--quiet", "--quiet", *command], check=False, env=environment).returncode
-        if status:
-            return status
-    return 0
+        done = subprocess.run(
+            ["apt-get", "--quiet", *command],
+            check=False,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    if done.returncode:
+        print(done.stdout, file=sys.stderr)
+    return done.returncode
 
 
 def main(lists: list[str]) -> int:
