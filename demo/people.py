@@ -9,8 +9,21 @@ import random
 import sqlite3
 from pathlib import Path
 
-_FIRST = ("Arjuna", "Bulan", "Cempaka", "Damar", "Embun", "Fajar", "Galih", "Intan", "Kirana", "Langit", "Melati", "Nuri")
-_LAST = ("Angkasa", "Belantara", "Cakrawala", "Dermaga", "Gunung", "Khatulistiwa", "Lazuardi", "Muara", "Nirwana", "Rimba")
+_FIRST = (
+    "Arjuna",
+    "Bulan",
+    "Cempaka",
+    "Damar",
+    "Embun",
+    "Fajar",
+    "Galih",
+    "Intan",
+    "Kirana",
+    "Langit",
+    "Melati",
+    "Nuri",
+)
+_LAST = ("Angkasa", "Belantara", "Cakrawala", "Dermaga", "Gunung", "Lazuardi", "Muara", "Nirwana", "Rimba")
 _UNITS = ("Sekretariat", "Bidang Aplikasi", "Bidang Infrastruktur", "Bidang Statistik", "UPT Pusat Data")
 _PAGES = {
     "index.html": "<!doctype html><title>Kabupaten Contoh</title><h1>Selamat datang</h1>\n",

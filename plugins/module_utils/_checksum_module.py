@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import typing as t
 
-from ._clock import Clock
+from ._clock import Clock, parse_at
 from ._edge import refuse_mixed_owners
-from ._io import disk_errors, replace
+from ._errors import BackupError
+from ._io import disk_errors, read_small, replace
 from ._manifest import encode
 from ._process import Children
 from ._receipts import Receipts
@@ -19,6 +21,7 @@ from ._verify import Selection, verify_store
 from ._verify_report import VerifyReport
 
 VERIFIED_FILE = "verified.json"
+_LIMIT = 1 << 20
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -32,6 +35,7 @@ def argument_spec() -> dict[str, t.Any]:
         "host": {"type": "str", "default": ""},
         "state": {"type": "path"},
         "fail": {"type": "bool", "default": True},
+        "at": {"type": "str", "default": ""},
     }
 
 
@@ -45,17 +49,40 @@ def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[
     with Children() as children:
         key, allowed = params["signing_key"] or "", params["allowed_signers"] or ""
         with opened(allowed, key, params["host"], children) as signers:
-            report = verify_store(path, Clock(), selection, signers, Receipts(state) if state else None)
+            clock = Clock(parse_at(params["at"]))
+            report = verify_store(path, clock, selection, signers, Receipts(state) if state else None)
     if state and not check_mode:
         keep(report, state)
     return _result(report, fail=params["fail"])
 
 
 def keep(report: VerifyReport, state: str) -> None:
-    """Write what the fact ``verified`` says."""
+    """Write what the fact ``verified`` says: for every place the last look at it."""
     path = os.path.join(state, VERIFIED_FILE)
+    places = [place for place in last_verified(state)["places"] if place["path"] != report.root]
     with disk_errors("Cannot keep the result in", path):
-        replace(path, encode({**report.summary(), "path": report.root}))
+        replace(path, encode({"places": [*places, {**report.summary(), "path": report.root}]}))
+
+
+def last_verified(state: str) -> dict[str, t.Any]:
+    """What was kept: the last look at each place, the latest of the times, and the sums over all places."""
+    path = os.path.join(state, VERIFIED_FILE)
+    try:
+        places = json.loads(read_small(path, _LIMIT))["places"]
+        return {
+            "at": max((place["at"] for place in places), default=""),
+            "sets": sum(place["sets"] for place in places),
+            "problems": sum(place["problems"] for place in places),
+            "places": places,
+        }
+    except FileNotFoundError:
+        return {"at": "", "sets": 0, "problems": 0, "places": []}
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise BackupError(
+            f"The record of the last verification {path} cannot be read ({type(problem).__name__})",
+            "Move it aside and run verify.yml again",
+            code="verify.record",
+        ) from problem
 
 
 def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:

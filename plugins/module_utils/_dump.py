@@ -42,9 +42,6 @@ class Dumped:
     plausible: bool
     findings: tuple[Finding, ...]
 
-    def with_findings(self, more: t.Sequence[Finding]) -> Dumped:
-        return dataclasses.replace(self, findings=(*more, *self.findings))
-
 
 Judge = t.Callable[[int, t.Optional[int]], t.Sequence[Finding]]
 
@@ -69,8 +66,8 @@ class Dump:
         self._protection = job.source.protection
         self._engine = ENGINES[job.source.engine]
 
-    def make(self, probe: Probe, fields: NameFields, judge: Judge) -> Dumped:
-        """Raises `BackupError`; then nothing of the set is left."""
+    def make(self, probe: Probe, fields: NameFields, judge: Judge, known: t.Sequence[Finding]) -> Dumped:
+        """``known`` is what the preflight found. Raises `BackupError`; then nothing of the set is left."""
         source = self._job.source
         started, began = self._clock.now(), self._clock.seconds()
         name = render(fields, self._site.style)
@@ -87,13 +84,14 @@ class Dump:
             plain = sum(artifact.written.plain.bytes for artifact in artifacts)
             rows = inventory.totals.get("rows")
             doubts = tuple(judge(plain, rows))
+            everything = (*known, *findings, *doubts)
             document = {
                 **self._head(name, fields, probe, stamp(started)),
                 "ended": stamp(self._clock.now()),
                 "seconds": round(self._clock.seconds() - began, 3),
                 "files": [_file_entry(artifact) for artifact in artifacts],
                 "inventory": dataclasses.asdict(inventory),
-                "warnings": [finding.as_dict() for finding in (*findings, *doubts)],
+                "warnings": [finding.as_dict() for finding in everything],
                 "plausible": not doubts,
                 "recipe": self._recipe(artifacts),
             }
@@ -104,7 +102,7 @@ class Dump:
             _store.abandon(staging)
             raise
         stored = sum(artifact.written.stored.bytes for artifact in artifacts)
-        return Dumped(name, directory, plain, stored, rows, digest_of(raw), not doubts, (*findings, *doubts))
+        return Dumped(name, directory, plain, stored, rows, digest_of(raw), not doubts, everything)
 
     def free_name(self) -> NameFields:
         """The name of this run: where a set of that hour exists anywhere, the next run suffix."""

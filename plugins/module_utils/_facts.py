@@ -5,19 +5,19 @@
 from __future__ import annotations
 
 import datetime
-import json
 import os
 import shutil
 import typing as t
 
 from . import _locks
 from ._catalogue import catalogue, unknown_paths
+from ._checksum_module import last_verified
 from ._clock import Clock, stamp
 from ._engines._registry import ENGINES
-from ._errors import BackupError, MediumError
+from ._errors import MediumError
 from ._findings import ERROR
 from ._history import Attempt, fold
-from ._io import existing_parent, read_small
+from ._io import existing_parent
 from ._journal import Journal
 from ._media._registry import driver_of
 from ._model import Medium, Site, Source
@@ -26,7 +26,6 @@ from ._runner import journal_path
 from ._version import VERSION
 
 SCHEMA = 1
-_LIMIT = 1 << 20
 
 
 def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
@@ -34,6 +33,7 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
     reading = Journal(journal_path(site), clock).read()
     history = fold(reading.entries)
     sets = catalogue(site.store, site.state)
+    verified = last_verified(site.state)
     return {
         "schema": SCHEMA,
         "collection": VERSION,
@@ -57,7 +57,7 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         "sets": sets,
         "unplanned": list(history.unplanned),
         "unknown": unknown_paths(site.store),
-        "verified": _verified(site),
+        "verified": verified if verified["places"] else None,
     }
 
 
@@ -116,14 +116,3 @@ def _disk(path: str) -> dict[str, t.Any]:
         return {"reachable": False, "problem": f"{path}: {problem.strerror}", "free_bytes": 0, "total_bytes": 0}
     text = "" if there else f"{path} does not exist yet"
     return {"reachable": there, "problem": text, "free_bytes": usage.free, "total_bytes": usage.total}
-
-
-def _verified(site: Site) -> t.Any:
-    try:
-        return json.loads(read_small(os.path.join(site.state, "verified.json"), _LIMIT))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as problem:
-        raise BackupError(
-            f"{site.state}/verified.json cannot be read: {problem}", "Run verify.yml again", code="verify.record"
-        ) from problem

@@ -83,7 +83,7 @@ def plan_jobs(
     if mode == INCIDENTAL:
         slot = incidental_slot(now, site.zone)
         return [Job(source, "F", "incidental", slot, mode) for source in sources]
-    jobs = []
+    jobs: list[Job] = []
     for source in sources:
         for at in dict.fromkeys(entry.at for entry in source.plan):
             slot = slot_for(now, site.zone, at=at, window_end=site.window_end, night=night)

@@ -116,12 +116,12 @@ class Runner:
             found = _preflight.check_source(self.site, source, probe, context, history)
             _preflight.refuse_errors(found)
             dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
-            dumped = dump.make(
+            return dump.make(
                 probe,
                 dump.free_name(),
                 lambda plain, rows: judge(source.name, job.type, source.smallest, plain, rows, history),
+                found,
             )
-            return dumped.with_findings(found)
         finally:
             warden.remove_directory(work)
 

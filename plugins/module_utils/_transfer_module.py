@@ -9,7 +9,7 @@ import typing as t
 from ._clock import Clock
 from ._edge import refuse_mixed_owners
 from ._errors import ConfigError, MediumError
-from ._media import MEDIA
+from ._media._registry import MEDIA
 from ._model import Medium
 from ._process import Children
 from ._reader import Problems, Reader, shown

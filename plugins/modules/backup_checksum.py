@@ -59,6 +59,10 @@ options:
       - Manifests are then compared with the receipts of their copies.
       - The result is kept there as the fact C(verified).
     type: path
+  at:
+    description: Pretend that it is this moment, in ISO 8601 with an offset. For demonstrations and tests.
+    type: str
+    default: ""
   fail:
     description: Fail when something is wrong. With V(false) only the result says so.
     type: bool
