@@ -104,13 +104,18 @@ class Dump:
         stored = sum(artifact.written.stored.bytes for artifact in artifacts)
         return Dumped(name, directory, plain, stored, rows, digest_of(raw), not doubts, everything)
 
-    def free_name(self) -> NameFields:
-        """The name of this run: where a set of that hour exists anywhere, the next run suffix."""
+    def free_name(self, taken: t.Collection[str]) -> NameFields:
+        """The name of this run: where a set of that hour exists, or ever did, the next run suffix."""
         for run in range(1, _MOST_RUNS + 1):
             fields = self._job.fields(process_letter=self._site.process_letter, run=run)
-            if not any(os.path.lexists(place) for place in self._places(render(fields, self._site.style))):
+            name = render(fields, self._site.style)
+            if name not in taken and not any(os.path.lexists(place) for place in self._places(name)):
                 return fields
-        raise BackupError(f"{self._job.source.name} has {_MOST_RUNS} sets in this hour", code="naming.runs")
+        raise BackupError(
+            f"{self._job.source.name} has {_MOST_RUNS} sets in this hour",
+            "Wait for the next hour, and see what starts so many runs",
+            code="naming.runs",
+        )
 
     def _places(self, name: str) -> t.Iterator[str]:
         source = self._job.source

@@ -118,7 +118,7 @@ class Runner:
             dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
             return dump.make(
                 probe,
-                dump.free_name(),
+                dump.free_name({attempt.name for attempt in history}),
                 lambda plain, rows: judge(source.name, job.type, source.smallest, plain, rows, history),
                 found,
             )
