@@ -12,6 +12,7 @@ from ._phrases import phrase
 from ._report_due import WEEKDAYS, zone_of
 
 NONE = "\u2013"
+STYLES = ("long", "medium", "short", "day")
 _SEPARATORS = {"id": (".", ","), "en": (",", ".")}
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
@@ -42,7 +43,7 @@ def duration(value: t.Any, language: str) -> str:
     if value is None:
         return NONE
     if value < 9.95:
-        return phrase("unit.second", language, n=number(value, language, 1))
+        return phrase("unit.second", language, n=number(value, language, 0 if value == int(value) else 1))
     left = int(value + 0.5)
     parts = []
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
@@ -79,6 +80,18 @@ def clock(value: t.Any, zone: str, seconds: bool = False) -> str:
         if seconds
         else f"{found:%H:%M} {zone_name(found)}"
     )
+
+
+def period(started: t.Any, ended: t.Any, zone: str, language: str) -> str:
+    """From when to when, the zone once: 00:00–00:04 WIB; with the date of an end that falls on another day."""
+    begin, end = local(started, zone), local(ended, zone)
+    if begin is None or end is None:
+        return f"{clock(started, zone)}–"
+    if begin.date() != end.date():
+        return f"{stamp(started, zone, language)} – {stamp(ended, zone, language)}"
+    if zone_name(begin) != zone_name(end):
+        return f"{clock(started, zone)}–{clock(ended, zone)}"
+    return f"{begin:%H:%M}–{end:%H:%M} {zone_name(end)}"
 
 
 def stamp(value: t.Any, zone: str, language: str) -> str:

@@ -206,7 +206,7 @@ PHRASES: dict[str, str] = {
     ),
     "picture.growth.desc": "last {last}, largest {max}",
     "picture.durations": "Durations against the standard",
-    "picture.durations.note": "Logarithmic scale. Large dot: the last night; small dots: the nights before.",
+    "picture.durations.note": "Logarithmic scale. Large dot: the last success; small dots: the nights before.",
     "picture.durations.standard": "standard {standard}",
     "picture.durations.desc": "last {last}, longest {max}, standard {standard}",
     "picture.limited": "The history of {shown} applications is shown.",

@@ -206,7 +206,9 @@ PHRASES: dict[str, str] = {
     ),
     "picture.growth.desc": "terakhir {last}, terbesar {max}",
     "picture.durations": "Lama backup terhadap mutu baku",
-    "picture.durations.note": "Skala logaritmik. Titik besar: malam ini; titik kecil: malam sebelumnya.",
+    "picture.durations.note": (
+        "Skala logaritmik. Titik besar: keberhasilan terakhir; titik kecil: malam-malam sebelumnya."
+    ),
     "picture.durations.standard": "mutu baku {standard}",
     "picture.durations.desc": "terakhir {last}, terlama {max}, mutu baku {standard}",
     "picture.limited": "Riwayat {shown} aplikasi ditampilkan; selengkapnya di berkas JSON.",

@@ -14,7 +14,7 @@ import typing as t
 
 from . import _plain as take
 from ._report_copies import spread
-from ._report_due import closes, newest_night, zone_of
+from ._report_due import closes, due, newest_night, zone_of
 from ._report_findings import LEVELS, of_host, of_row
 from ._report_history import history, nights_until
 from ._report_host import Host, read
@@ -64,7 +64,8 @@ def build(hosts: t.Sequence[t.Any], options: Options) -> dict[str, t.Any]:
         row["spread"] = spread(row)
         row["over_standard"] = limit is not None and (row["seconds"] or 0) > limit
         del row["found"]
-        findings += row["findings"]
+        # A host that is not reached is one thing to follow up, however many applications it has.
+        findings += [item for item in row["findings"] if item["code"] != "report.unreachable"]
     lines.sort(key=lambda row: (STATUSES.index(row["status"]), row["source"].casefold(), row["host"].casefold()))
     for host in found:
         findings += of_host(host, _last_success(lines, host.name))
@@ -150,7 +151,7 @@ def _window(hosts: list[Host], night: dt.date, now: dt.datetime) -> str:
     """``ended``, or ``running`` while a due slot of any host may still come."""
     for host in hosts:
         for source in host.sources:
-            if any(now < closes(item, night, host.zone, host.window_end) for item in source.plan):
+            if any(now < closes(item, night, host.zone, host.window_end) for item in due(source.plan, night, source.each)):
                 return "running"
     return "ended"
 

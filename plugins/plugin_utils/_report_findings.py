@@ -64,7 +64,7 @@ def of_row(row: Row, standard_seconds: float | None) -> list[Finding]:
 
 def _of_backup(row: Row, add: t.Callable[..., None]) -> None:
     where = spread(row)
-    if where["elsewhere"] is False:
+    if where["elsewhere"] is False and not row["copies_missing"]:
         add("same_building", WARNING, building=row["building"])
     elif where["elsewhere"] is None:
         add("building_unknown", INFO)

@@ -10,7 +10,7 @@ import typing as t
 
 from . import _plain as take
 from ._report_host import Host, Source
-from ._report_rows import NOT_DUE, STATUSES, rows
+from ._report_rows import INCOMPLETE, NOT_DUE, STATUSES, SUCCESS, rows
 
 UNKNOWN = "unknown"
 
@@ -45,7 +45,7 @@ def _cell(host: Host, night: dt.date, now: dt.datetime) -> dict[str, t.Any]:
         "type": row["type"],
         "stored_bytes": row["stored_bytes"],
         "plain_bytes": row["plain_bytes"],
-        "seconds": row["seconds"],
+        "seconds": row["seconds"] if row["status"] in (SUCCESS, INCOMPLETE) else None,
         "plausible": row["plausible"],
     }
 

@@ -38,6 +38,7 @@ def render(model: dict[str, t.Any], templates: t.Sequence[str]) -> str:
         date=functools.partial(_format.date, language=language),
         stamp=functools.partial(_format.stamp, language=language),
         clock=_format.clock,
+        period=functools.partial(_format.period, language=language),
         date_of=functools.partial(_local_date, language),
         words=functools.partial(_report_words.finding, language=language),
         error_title=functools.partial(_report_words.error_title, language=language),
