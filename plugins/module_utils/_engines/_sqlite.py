@@ -46,17 +46,13 @@ class SqliteSession:
         yield Stream(
             part="", kind="sqlite", end_check=SqliteCheck(), judge=self._judge, restore=RESTORE, file=self._copy
         )
-        self.remove()
+        _remove(self._copy)
 
     def inventory(self) -> Inventory:
         return self._inventory
 
     def findings(self) -> t.Sequence[Finding]:
         return self._findings
-
-    def remove(self) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(self._copy)
 
     def _judge(self, status: int, stderr: str) -> t.Sequence[Finding]:
         if status:
@@ -130,33 +126,41 @@ class SqliteEngine:
                 raise EngineError(finding.message, finding.remedy, code="engine.source")
         wal = _uses_wal(options.path)
         copy = os.path.join(context.work, COPY)
-        copy_to(options.path, copy, options.busy_seconds)
         try:
-            with contextlib.closing(open_copy(copy)) as connection:
-                content = Content(connection, options.path)
-                content.check()
-                inventory = content.inventory(context.inventory)
-        except sqlite3.Error as problem:
-            raise explained(options.path, problem) from problem
-        findings = list(content.findings)
-        if wal:
-            findings.append(
-                _finding(
-                    "sqlite.wal",
-                    INFO,
-                    options.path,
-                    "uses a write-ahead log; a restored copy does not yet",
-                    "After a restore run 'PRAGMA journal_mode=WAL' if its program does not do so itself",
+            copy_to(options.path, copy, options.busy_seconds)
+            content, inventory = _examined(options.path, copy, context.inventory)
+            findings = list(content.findings)
+            if wal:
+                findings.append(
+                    _finding(
+                        "sqlite.wal",
+                        INFO,
+                        options.path,
+                        "uses a write-ahead log; a restored copy does not yet",
+                        "After a restore run 'PRAGMA journal_mode=WAL' if its program does not do so itself",
+                    )
                 )
-            )
-        session = SqliteSession(options.path, copy, inventory, findings)
-        try:
-            yield session
+            yield SqliteSession(options.path, copy, inventory, findings)
         finally:
-            session.remove()
+            _remove(copy)
 
     def describe(self, options: SqliteOptions) -> str:
         return f"SQLite database {options.path}"
+
+
+def _examined(path: str, copy: str, depth: str) -> tuple[Content, Inventory]:
+    try:
+        with contextlib.closing(open_copy(copy)) as connection:
+            content = Content(connection, path)
+            content.check()
+            return content, content.inventory(depth)
+    except sqlite3.Error as problem:
+        raise explained(path, problem) from problem
+
+
+def _remove(copy: str) -> None:
+    with contextlib.suppress(FileNotFoundError):
+        os.unlink(copy)
 
 
 def _before(path: str) -> list[Finding]:

@@ -91,12 +91,20 @@ class Content:
         if depth == "objects":
             return InventoryObject(kind, name)
         try:
-            rows = int(self._connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()[0])
+            rows = self._count(name)
             digest = self._digest(name) if depth == "digests" and not virtual else None
         except sqlite3.OperationalError as problem:
             self._finding("sqlite.unreadable_object", name, str(problem))
             return InventoryObject(kind, name)
         return InventoryObject(kind, name, rows=rows, digest=digest)
+
+    def _count(self, name: str) -> int:
+        try:
+            (rows,) = self._connection.execute(f"SELECT count(*) FROM {quoted(name)}").fetchone()
+        except sqlite3.OperationalError:
+            # SQLite counts by the smallest index, and an index may need a collation that only its program has.
+            (rows,) = self._connection.execute(f"SELECT count(*) FROM {quoted(name)} NOT INDEXED").fetchone()
+        return int(rows)
 
     def _view(self, name: str) -> None:
         try:

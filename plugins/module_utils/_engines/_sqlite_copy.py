@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import sqlite3
 import time
 import typing as t
@@ -29,6 +28,7 @@ from .._errors import EngineError
 from ._sqlite_file import parse_header, read_header
 
 TRIES = 20
+PAUSE = 0.05
 # Times of files advance in ticks of the kernel: a file that was written this recently may change without a sign.
 _TICK = 0.1
 Stamp = tuple[int, int, int, int, int]
@@ -66,9 +66,11 @@ def opened(path: str, busy_seconds: float) -> t.Iterator[sqlite3.Connection]:
             connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
             yield connection
         except sqlite3.Error as problem:
-            # The last user of the log may have removed it since we looked, or be about to.
-            gone = re.search("unable to open|readonly database", str(problem)) if header and header.wal else None
-            if gone or (stamp is not None and stamp != _stamp(real)):
+            # The last user of a log may have removed it since we looked; and a journal that a writer begins just
+            # now looks for a moment like one that a dead program left, which a reader may not roll back.
+            log_gone = header is not None and header.wal and "unable to open" in str(problem)
+            changed = stamp is not None and stamp != _stamp(real)
+            if log_gone or changed or "readonly database" in str(problem):
                 raise UnsteadyError from problem
             raise
     if stamp is not None and stamp != _stamp(real):
@@ -77,23 +79,30 @@ def opened(path: str, busy_seconds: float) -> t.Iterator[sqlite3.Connection]:
 
 def persistently(path: str, busy_seconds: float, work: t.Callable[[sqlite3.Connection], None]) -> None:
     """Do ``work`` on a consistent view, again when the source changed its ways. Raises ``EngineError``."""
-    for _attempt in range(TRIES):
-        if _steady(path, busy_seconds, work):
+    unsteady: UnsteadyError | None = None
+    for attempt in range(TRIES):
+        if attempt:
+            time.sleep(PAUSE)
+        unsteady = _attempt(path, busy_seconds, work)
+        if unsteady is None:
             return
+    cause = unsteady.__cause__ if unsteady is not None else None
+    if isinstance(cause, sqlite3.Error) and "readonly database" in str(cause):
+        raise explained(path, cause) from cause
     raise EngineError(
         f"The database {path} could not be opened for a consistent copy, {TRIES} times in a row",
         "Let the backup's user read the database and its -wal and -shm files; "
         "a -wal without -shm goes away when the database's program opens it once",
         code="engine.changing",
-    )
+    ) from cause
 
 
-def _steady(path: str, busy_seconds: float, work: t.Callable[[sqlite3.Connection], None]) -> bool:
+def _attempt(path: str, busy_seconds: float, work: t.Callable[[sqlite3.Connection], None]) -> UnsteadyError | None:
     try:
         with opened(path, busy_seconds) as connection:
             work(connection)
-    except UnsteadyError:
-        return False
+    except UnsteadyError as unsteady:
+        return unsteady
     except sqlite3.Error as problem:
         raise explained(path, problem) from problem
     except OSError as problem:
@@ -102,7 +111,7 @@ def _steady(path: str, busy_seconds: float, work: t.Callable[[sqlite3.Connection
             "See to its path and permissions, and to the room where the backup works",
             code="engine.unreadable",
         ) from problem
-    return True
+    return None
 
 
 def copy_to(path: str, target: str, busy_seconds: float) -> None:

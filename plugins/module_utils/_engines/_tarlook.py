@@ -14,12 +14,11 @@ import typing as t
 
 from .._errors import EngineError
 from .._findings import ERROR, Finding
-from .._process import Command
+from .._process import Command, Result
 from ._base import Context, Probe
 from ._tarwords import NAMES_SHOWN, judge, unsupported
 
 OLDEST = (1, 29)
-WALK_SECONDS = 3600.0
 
 _TOTAL = re.compile(r"^Total bytes written: (\d+)\b.*$", re.MULTILINE)
 _VERSION = re.compile(r"^tar \(GNU tar\) ((\d+)\.(\d+)\S*)")
@@ -33,9 +32,9 @@ def look(path: str, arguments: tuple[str, ...], context: Context) -> Probe:
     tools = {"tar": version}
     if problems:
         return Probe(version=version, estimated_bytes=0, findings=tuple(problems), tools=tools)
-    # GNU tar knows /dev/null as its output and then reads no file; excludes and mounts count as in the dump.
-    walk = Command(("tar", "--create", "--file=/dev/null", "--totals", *arguments, "--", "."))
-    result = context.children.run(walk, timeout=WALK_SECONDS)
+    result, denied, count = _walk(path, arguments, context)
+    if denied:
+        return Probe(version=version, estimated_bytes=0, findings=(_denied(path, denied, count),), tools=tools)
     missing = unsupported(result.stderr)
     if missing:
         lacks = _error(
@@ -57,7 +56,7 @@ def look(path: str, arguments: tuple[str, ...], context: Context) -> Probe:
     return Probe(
         version=version,
         estimated_bytes=int(total[1]),
-        findings=(*found, *_unreadable_files(path, arguments, context)),
+        findings=found,
         tools=tools,
     )
 
@@ -123,25 +122,29 @@ def _directory(path: str) -> list[Finding]:
     if not stat.S_ISDIR(mode):
         return [_error("files.not_directory", path, f"{path} is not a directory", "Name the directory of the tree")]
     if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
-        return [_denied(path, [path])]
+        return [_denied(path, [path], 1)]
     return []
 
 
-def _unreadable_files(path: str, arguments: tuple[str, ...], context: Context) -> list[Finding]:
-    """Names of files that the dump would fail on; root reads everything, so nothing is walked for it."""
-    if os.geteuid() == 0:
-        return []
-    listing = Command(("tar", "--create", "--file=/dev/null", "--verbose", *arguments, "--", "."))
-    child = context.children.spawn(listing, stdout=subprocess.PIPE)
+def _walk(path: str, arguments: tuple[str, ...], context: Context) -> tuple[Result, list[str], int]:
+    """What tar says of the tree, some of the files that the dump would fail on, and how many there are.
+
+    GNU tar knows /dev/null as its output and then reads no file; excludes and
+    mounts count as in the dump. Without --verbose it keeps silent on mounts.
+    """
+    words = ("tar", "--create", "--file=/dev/null", "--totals", "--verbose", *arguments, "--", ".")
+    child = context.children.spawn(Command(words), stdout=subprocess.PIPE)
     denied: list[str] = []
+    count = 0
+    reads_all = os.geteuid() == 0
     with io.BufferedReader(t.cast("io.RawIOBase", child.stdout)) as lines:
         for line in lines:
-            name = line.rstrip(b"\n").decode("utf-8", "surrogateescape")
-            where = os.path.join(os.fsencode(path), unescaped(name))
-            if not _readable(where):
-                denied.append(name)
-    child.wait()
-    return [_denied(path, denied)] if denied else []
+            if not reads_all:
+                name = line.rstrip(b"\n").decode("utf-8", "surrogateescape")
+                if not _readable(os.path.join(os.fsencode(path), unescaped(name))):
+                    count += 1
+                    denied += [name] if count <= NAMES_SHOWN else []
+    return child.wait(), denied, count
 
 
 def _readable(where: bytes) -> bool:
@@ -152,8 +155,8 @@ def _readable(where: bytes) -> bool:
     return not stat.S_ISREG(mode) or os.access(where, os.R_OK, effective_ids=True)
 
 
-def _denied(path: str, names: list[str]) -> Finding:
-    some = ", ".join(names[:NAMES_SHOWN]) + (f" and {len(names) - NAMES_SHOWN} more" if names[NAMES_SHOWN:] else "")
+def _denied(path: str, names: list[str], count: int) -> Finding:
+    some = ", ".join(names) + (f" and {count - len(names)} more" if count > len(names) else "")
     return _error(
         "files.unreadable",
         path,

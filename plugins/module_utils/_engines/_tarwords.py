@@ -17,8 +17,7 @@ from .._process import end_words
 
 NAMES_SHOWN = 20
 
-_LINE = re.compile(r"^\S*tar: (?P<name>.*): (?P<text>(?:Warning: )?[^:]*(?:: [^:]+)?)$")
-_GAP = re.compile(r"^… \d+ bytes left out …$")
+_GAP = re.compile(r"\n(… \d+ bytes left out …)\n")
 _LAST_WORDS = "Exiting with failure status due to previous errors"
 
 
@@ -80,21 +79,13 @@ def judge(path: str, status: int, stderr: str) -> tuple[Finding, ...]:
     """Findings of a tar that wrote a whole archive of ``path``, or ``EngineError`` (``engine.failed``)."""
     names: dict[str, list[str]] = {kind.code: [] for kind in _KNOWN}
     others: list[str] = []
-    cut = False
-    for line in stderr.splitlines():
-        if _GAP.match(line):
-            cut = True
-            continue
-        if not line.strip() or line.endswith(_LAST_WORDS):
-            continue
+    lines, cut = _untorn(stderr)
+    for line in lines:
         found = next(((kind, match) for kind, pattern in _PATTERNS for match in [pattern.match(line)] if match), None)
         if found is None:
             others.append(line)
         else:
             names[found[0].code].append(found[1]["name"])
-    if cut and status == 1:
-        # The lines on both sides of the gap are torn; status 1 says that nothing worse than changed files was met.
-        others = [line for line in others if line.startswith("tar: ") and _LINE.match(line)]
     if status not in (0, 1) or (status == 1 and (others or not any(names.values()))):
         raise _failure(path, status, others)
     findings = [_finding(path, kind, names[kind.code], cut) for kind in _KNOWN if names[kind.code]]
@@ -110,6 +101,15 @@ def judge(path: str, status: int, stderr: str) -> tuple[Finding, ...]:
             )
         )
     return tuple(findings)
+
+
+def _untorn(stderr: str) -> tuple[list[str], bool]:
+    """The lines that say something, and whether some were left out; the two torn by the gap are left out with them."""
+    head, gap, tail = _GAP.split(stderr, 1) if _GAP.search(stderr) else (stderr, "", "")
+    lines = head.splitlines()
+    if gap:
+        lines = lines[:-1] + tail.splitlines()[1:]
+    return [line for line in lines if line.strip() and not line.endswith(_LAST_WORDS)], bool(gap)
 
 
 def _finding(path: str, kind: _Kind, names: list[str], cut: bool) -> Finding:
