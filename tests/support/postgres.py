@@ -44,7 +44,8 @@ def _free_port() -> int:
 class Cluster:
     """One server in a directory of its own, with a socket, a TCP port and TLS."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, superuser: str = SUPERUSER) -> None:
+        self.superuser = superuser
         self.binaries = newest_binaries()
         self.root = root
         self.data = root / "data"
@@ -64,7 +65,7 @@ class Cluster:
         self._run(
             "initdb",
             f"--pgdata={self.data}",
-            f"--username={SUPERUSER}",
+            f"--username={self.superuser}",
             f"--pwfile={secret}",
             "--auth=scram-sha-256",
             "--auth-local=trust",
@@ -80,7 +81,7 @@ class Cluster:
                 "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 64MB\nlog_min_messages = warning\n"
             )
         (self.data / "pg_hba.conf").write_text(
-            f"local all {SUPERUSER} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+            f"local all {self.superuser} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
 
     def start(self) -> None:
@@ -99,7 +100,7 @@ class Cluster:
         for line in self.sql("postgres", f"SELECT pid FROM pg_stat_activity WHERE {where}").split():
             os.kill(int(line), signal.SIGKILL)
 
-    def sql(self, database: str, script: str, *, user: str = SUPERUSER) -> str:
+    def sql(self, database: str, script: str, *, user: str = "") -> str:
         """Run statements by the server's own superuser and return what they answer."""
         done = subprocess.run(
             [
@@ -111,7 +112,7 @@ class Cluster:
                 "--set=ON_ERROR_STOP=1",
                 f"--host={self.socket}",
                 f"--port={self.port}",
-                f"--username={user}",
+                f"--username={user or self.superuser}",
                 "--dbname=" + _conninfo(database),
                 "--file=-",
             ],
@@ -128,17 +129,26 @@ class Cluster:
     def create(self, database: str) -> None:
         self.sql("postgres", f'CREATE DATABASE "{database.replace(chr(34), chr(34) * 2)}" TEMPLATE template0')
 
+    def drop(self, database: str) -> None:
+        self.sql("postgres", f'DROP DATABASE IF EXISTS "{database.replace(chr(34), chr(34) * 2)}" WITH (FORCE)')
+
     def stock(self, words: t.Sequence[str], data: bytes, **places: str) -> subprocess.CompletedProcess[bytes]:
         """Run a stock restore command as an operator would, its place holders filled in."""
         filled = [_filled(word, places) for word in words]
-        env = {**_environment(), "PGHOST": str(self.socket), "PGPORT": str(self.port), "PGUSER": SUPERUSER}
+        env = {**_environment(), "PGHOST": str(self.socket), "PGPORT": str(self.port), "PGUSER": self.superuser}
         return subprocess.run(
             [self.binaries / filled[0], *filled[1:]], input=data, capture_output=True, check=False, timeout=300, env=env
         )
 
     def options(self, **more: t.Any) -> dict[str, t.Any]:
         """A source's options for this server by its socket."""
-        return {"host": str(self.socket), "port": self.port, "user": SUPERUSER, "bin_dir": str(self.binaries), **more}
+        return {
+            "host": str(self.socket),
+            "port": self.port,
+            "user": self.superuser,
+            "bin_dir": str(self.binaries),
+            **more,
+        }
 
     def _certificates(self) -> None:
         """A certificate for localhost by an authority of its own, and an authority that signed nothing."""
@@ -225,10 +235,10 @@ class Cluster:
 
 
 @contextlib.contextmanager
-def running_cluster() -> t.Iterator[Cluster]:
+def running_cluster(superuser: str = SUPERUSER) -> t.Iterator[Cluster]:
     """A server that is gone afterwards, with its files."""
     root = Path(tempfile.mkdtemp(prefix="pgtest-"))
-    cluster = Cluster(root)
+    cluster = Cluster(root, superuser)
     try:
         cluster.make()
         cluster.start()

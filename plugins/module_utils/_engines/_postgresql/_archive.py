@@ -38,7 +38,7 @@ class ArchiveCheck:
         self._tail = b""
         self._searching = False
         self._ended = False
-        self._steps = self._read()
+        self._steps: t.Iterator[None] | None = None
 
     def feed(self, chunk: Buffer) -> None:
         if not chunk:
@@ -69,6 +69,8 @@ class ArchiveCheck:
             raise broken(f"after {self._seen} bytes it ends {self._where}")
 
     def _advance(self) -> None:
+        if self._steps is None:
+            self._steps = self._read()
         try:
             next(self._steps)
         except StopIteration:

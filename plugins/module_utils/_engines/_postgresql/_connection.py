@@ -9,6 +9,7 @@ environment, and the name of the database by a quoted connection string.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import stat
@@ -24,10 +25,22 @@ _SECRET_LIMIT = 4096
 
 @dataclasses.dataclass(frozen=True)
 class Connection:
-    """The way to one server: ``env`` for its clients, ``server`` as it stands in messages."""
+    """The way to one server: ``env`` for its clients, ``server`` as it stands in messages.
+
+    Use as a context manager: leaving it removes the files that the clients read.
+    """
 
     env: t.Mapping[str, str]
     server: str
+    files: tuple[str, ...] = ()
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(self, *_unused: object) -> None:
+        for path in self.files:
+            with contextlib.suppress(OSError):
+                os.unlink(path)
 
     def command(self, program: str, database: str, *arguments: str) -> Command:
         """A client program that connects to a database and never asks for a password."""
@@ -63,7 +76,7 @@ def connect(options: Options, work: str) -> Connection:
         "PGPASSFILE": passwords,
         "PGAPPNAME": "nusantara.backup",
     }
-    return Connection(env, server_name(options))
+    return Connection(env, server_name(options), (service, passwords))
 
 
 def read_password(path: str) -> str:

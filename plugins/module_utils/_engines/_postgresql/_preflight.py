@@ -27,10 +27,15 @@ class Preflight:
         self._context = context
         self._connection: Connection = connect(options, context.work)
         self._findings: list[Finding] = []
+        self._bytes = 0
         self._cluster: dict[str, t.Any] = {}
         self._databases: dict[str, dict[str, t.Any]] = {}
 
     def probe(self) -> Probe:
+        with self._connection:
+            return self._probe()
+
+    def _probe(self) -> Probe:
         installed = find_clients(self._options, self._context.children)
         self._look_at_cluster(installed[-1])
         clients = choose(installed, self._major)
@@ -41,7 +46,7 @@ class Preflight:
         self._say_what_is_not_consistent(selected)
         return Probe(
             version=str(self._cluster["version"]).split(" ", 1)[0],
-            estimated_bytes=sum(self._databases[name]["bytes"] or 0 for name in selected),
+            estimated_bytes=self._bytes,
             server=self._connection.server,
             databases=self._in_use(selected),
             selected=selected,
@@ -175,6 +180,9 @@ class Preflight:
 
     def _look_at_database(self, clients: Clients, name: str) -> None:
         for answer in self._ask(clients, name, _sql.grants(int(self._cluster["number"]))):
+            if "bytes" in answer:
+                self._bytes += int(answer["bytes"])
+                continue
             self._findings.append(limit(name, str(self._cluster["user"]), answer))
 
     def _say_what_is_not_consistent(self, selected: tuple[str, ...]) -> None:

@@ -42,6 +42,8 @@ class PostgresSession:
     def __exit__(self, *_unused: object) -> None:
         if self._coordinator is not None:
             self._coordinator.close()
+            self._coordinator = None
+        self._connection.__exit__()
 
     def streams(self) -> t.Iterator[Stream]:
         for database in self._probe.selected:
@@ -69,7 +71,12 @@ class PostgresSession:
             self._coordinator = coordinator
             coordinator.prepare(self._options.connect_seconds * 2)
             snapshot = coordinator.snapshot(_SNAPSHOT_SECONDS)
-            check = ArchiveCheck(lambda: coordinator.send(script))
+
+            def count() -> None:
+                if self._coordinator is coordinator:
+                    coordinator.send(script)
+
+            check = ArchiveCheck(count)
             yield self._stream(name, snapshot, check)
             check.finish()
             answers = coordinator.receive(_LINE_SECONDS)

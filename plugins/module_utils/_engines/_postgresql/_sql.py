@@ -33,12 +33,13 @@ SELECT json_build_object(
   'role_passwords', has_table_privilege('pg_authid', 'SELECT'));
 SELECT json_build_object(
   'name', datname, 'template', datistemplate, 'open', datallowconn AND datconnlimit <> -2,
-  'grant', has_database_privilege(oid, 'CONNECT'),
-  'bytes', CASE WHEN has_database_privilege(oid, 'CONNECT') THEN pg_database_size(oid) END)
+  'grant', has_database_privilege(oid, 'CONNECT'))
 FROM pg_database ORDER BY datname;
 """
 
 _MISSING = f"""
+SELECT json_build_object('bytes', pg_table_size('pg_largeobject')
+  + (SELECT coalesce(sum(pg_table_size(c.oid)), 0) {_RELATIONS} AND {_DUMPED} AND c.relkind = 'r'));
 SELECT json_build_object('what', w.what, 'count', count(*), 'names', (array_agg(w.name ORDER BY w.name))[1:10])
 FROM (
   SELECT 'schema' AS what, format('%I', n.nspname) AS name FROM pg_namespace AS n
@@ -70,7 +71,7 @@ _READABLE = """
 
 
 def grants(server_number: int) -> str:
-    """What keeps this role from dumping all of a database, and what a dump does not carry."""
+    """The size of the rows, what keeps this role from dumping all of a database, and what a dump does not carry."""
     readable = "has_largeobject_privilege(m.oid, 'SELECT')" if server_number >= 180000 else _READABLE
     return _MISSING.format(large_object=readable)
 

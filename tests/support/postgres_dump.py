@@ -1,0 +1,99 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The engine `postgresql` driven as the pipeline drives it, with the plain streams kept in memory."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import subprocess
+import tempfile
+import typing as t
+
+from ansible_collections.nusantara.backup.plugins.module_utils._engines import ENGINES
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Inventory, Probe, Stream
+from ansible_collections.nusantara.backup.plugins.module_utils._findings import Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._process import Child, Children
+from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader
+from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
+
+ENGINE = ENGINES["postgresql"]
+CHUNK = 1 << 16
+Watch = t.Callable[[Stream, Child], None]
+
+
+@dataclasses.dataclass(frozen=True)
+class Made:
+    """One finished dump; ``parts`` are the streams with their bytes, by part."""
+
+    probe: Probe
+    parts: t.Mapping[str, tuple[Stream, bytes]]
+    inventory: Inventory
+    findings: tuple[Finding, ...]
+
+    def codes(self) -> set[str]:
+        return {finding.code for finding in self.findings}
+
+    def objects(self) -> dict[tuple[str, str, str], tuple[int | None, str | None]]:
+        return {(one.database, one.kind, one.name): (one.rows, one.digest) for one in self.inventory.objects}
+
+
+def parsed(data: t.Mapping[str, t.Any]) -> t.Any:
+    problems = Problems()
+    reader = Reader(data, "source", problems)
+    options = ENGINE.parse(reader)
+    reader.done()
+    assert problems.found == []
+    return options
+
+
+def problems_of(data: t.Mapping[str, t.Any]) -> list[str]:
+    problems = Problems()
+    reader = Reader(data, "source", problems)
+    ENGINE.parse(reader)
+    reader.done()
+    return problems.found
+
+
+@contextlib.contextmanager
+def working(depth: str = "rows") -> t.Iterator[Context]:
+    with Warden() as warden, Children(warden) as children:
+        work = tempfile.mkdtemp(prefix="pgwork-")
+        warden.watch_directory(work)
+        yield Context(children=children, work=work, inventory=depth)
+
+
+def probe(data: t.Mapping[str, t.Any]) -> Probe:
+    with working() as context:
+        return ENGINE.probe(parsed(data), context)
+
+
+def dump(data: t.Mapping[str, t.Any], depth: str = "rows", watch: Watch | None = None) -> Made:
+    """Probe, dump, check, and take the inventory. ``watch`` is called when a stream's first bytes are here."""
+    options = parsed(data)
+    with working(depth) as context:
+        probed = ENGINE.probe(options, context)
+        found = list(probed.findings)
+        parts: dict[str, tuple[Stream, bytes]] = {}
+        with ENGINE.open(options, probed, context) as session:
+            for stream in session.streams():
+                parts[stream.part] = stream, _read(stream, context, found, watch)
+            inventory = session.inventory()
+            found += session.findings()
+    return Made(probed, parts, inventory, tuple(found))
+
+
+def _read(stream: Stream, context: Context, found: list[Finding], watch: Watch | None) -> bytes:
+    assert stream.command is not None
+    child = context.children.spawn(stream.command, stdout=subprocess.PIPE)
+    kept: list[bytes] = []
+    with child.stdout as plain:
+        while chunk := plain.read(CHUNK):
+            stream.end_check.feed(chunk)
+            if not kept and watch is not None:
+                watch(stream, child)
+            kept.append(chunk)
+    result = child.wait(60)
+    found += stream.judge(result.status, result.stderr)
+    stream.end_check.finish()
+    return b"".join(kept)
