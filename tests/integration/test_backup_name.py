@@ -5,67 +5,22 @@
 from __future__ import annotations
 
 import json
-import os
-import pathlib
-import shutil
-import subprocess
-import sys
 import typing as t
+from pathlib import Path
 
 import pytest
 
-HERE = pathlib.Path(__file__).resolve()
+from ansible_run import Ansible, AnsibleRun
+
 NAME = "2017040124F1W-All"
 
 
-def collections_path() -> str:
-    """The directory above ``ansible_collections``, or what the environment says."""
-    for parent in HERE.parents:
-        if parent.name == "ansible_collections":
-            return str(parent.parent)
-    return os.environ["NB_COLLECTIONS"]
-
-
-def tool(name: str) -> str:
-    """An Ansible program: from NB_ANSIBLE_BIN, beside the interpreter of the tests, else from PATH."""
-    places = (os.environ.get("NB_ANSIBLE_BIN"), str(pathlib.Path(sys.executable).parent), os.environ.get("PATH"))
-    found = next(filter(None, (shutil.which(name, path=place) for place in places if place)), None)
-    assert found, f"{name} is needed: run the tests in the environment that has ansible-core"
-    return found
-
-
-def ansible(directory: pathlib.Path, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    environment = {
-        key: value for key, value in os.environ.items() if not key.startswith("ANSIBLE_") and key != "PYTHONPATH"
-    }
-    environment.update(
-        ANSIBLE_COLLECTIONS_PATH=collections_path(),
-        ANSIBLE_LOCAL_TEMP=str(directory / "local"),
-        ANSIBLE_REMOTE_TEMP=str(directory / "remote"),
-        ANSIBLE_HOME=str(directory / "home"),
-        ANSIBLE_LOCALHOST_WARNING="false",
-        ANSIBLE_INVENTORY_UNPARSED_WARNING="false",
-        ANSIBLE_NOCOLOR="true",
-        LC_ALL="C.UTF-8",
-    )
-    return subprocess.run(
-        [tool(program), *arguments],
-        cwd=directory,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
-
-
-def play(directory: pathlib.Path, tasks: list[dict[str, t.Any]], *arguments: str) -> subprocess.CompletedProcess[str]:
+def play(ansible: Ansible, directory: Path, tasks: list[dict[str, t.Any]], *arguments: str) -> AnsibleRun:
     """Run the tasks on this machine; JSON is YAML."""
     book = directory / "play.yml"
-    hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-    local = {"ansible_python_interpreter": sys.executable}
-    book.write_text(json.dumps([{**hosts, "vars": local, "tasks": tasks}]), encoding="utf-8")
-    return ansible(directory, "ansible-playbook", *arguments, str(book))
+    head = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    book.write_text(json.dumps([{**head, "tasks": tasks}]), encoding="utf-8")
+    return ansible.playbook(*arguments, str(book), cwd=directory)
 
 
 def assertion(*conditions: str) -> dict[str, t.Any]:
@@ -73,9 +28,10 @@ def assertion(*conditions: str) -> dict[str, t.Any]:
 
 
 @pytest.mark.parametrize("mode", [(), ("--check", "--diff")], ids=["run", "check-mode"])
-def test_p13_the_module_takes_apart_and_makes_names(tmp_path: pathlib.Path, mode: tuple[str, ...]) -> None:
+def test_p13_the_module_takes_apart_and_makes_names(ansible: Ansible, tmp_path: Path, mode: tuple[str, ...]) -> None:
     fields = {"year": 2017, "month": 4, "day": 1, "hour": 24, "type": "F", "media": "disk", "frequency": "weekly"}
     done = play(
+        ansible,
         tmp_path,
         [
             {"nusantara.backup.backup_name": {"name": NAME, "zone": "Asia/Jakarta"}, "register": "parsed"},
@@ -99,7 +55,7 @@ def test_p13_the_module_takes_apart_and_makes_names(tmp_path: pathlib.Path, mode
         ],
         *mode,
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.output
 
 
 @pytest.mark.parametrize(
@@ -112,8 +68,11 @@ def test_p13_the_module_takes_apart_and_makes_names(tmp_path: pathlib.Path, mode
         ({}, "one of the following is required: name, fields"),
     ],
 )
-def test_p13_the_module_refuses_in_words(tmp_path: pathlib.Path, options: dict[str, str], message: str) -> None:
+def test_p13_the_module_refuses_in_words(
+    ansible: Ansible, tmp_path: Path, options: dict[str, str], message: str
+) -> None:
     done = play(
+        ansible,
         tmp_path,
         [
             {"nusantara.backup.backup_name": options, "register": "refused", "ignore_errors": True},
@@ -122,11 +81,12 @@ def test_p13_the_module_refuses_in_words(tmp_path: pathlib.Path, options: dict[s
         "--extra-vars",
         json.dumps({"wanted": message}),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.output
 
 
-def test_p13_the_filters_go_both_ways(tmp_path: pathlib.Path) -> None:
+def test_p13_the_filters_go_both_ways(ansible: Ansible, tmp_path: Path) -> None:
     done = play(
+        ansible,
         tmp_path,
         [
             assertion(
@@ -158,7 +118,7 @@ def test_p13_the_filters_go_both_ways(tmp_path: pathlib.Path) -> None:
             }
         ),
     )
-    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.output
 
 
 @pytest.mark.parametrize(
@@ -169,19 +129,18 @@ def test_p13_the_filters_go_both_ways(tmp_path: pathlib.Path) -> None:
         ("7 | nusantara.backup.backup_name_parse", "The field 'name' is 7"),
     ],
 )
-def test_p13_the_filters_refuse_in_words(tmp_path: pathlib.Path, expression: str, message: str) -> None:
-    done = play(tmp_path, [{"ansible.builtin.debug": {"msg": "{{ " + expression + " }}"}}])
-    output = done.stdout + done.stderr
-    assert done.returncode == 2, output
-    assert message in output and "Traceback" not in output
+def test_p13_the_filters_refuse_in_words(ansible: Ansible, tmp_path: Path, expression: str, message: str) -> None:
+    done = play(ansible, tmp_path, [{"ansible.builtin.debug": {"msg": "{{ " + expression + " }}"}}])
+    assert done.returncode == 2, done.output
+    assert message in done.output and "Traceback" not in done.output
 
 
 @pytest.mark.parametrize(
     ("kind", "plugin"), [("module", "backup_name"), ("filter", "backup_name"), ("filter", "backup_name_parse")]
 )
-def test_the_plugins_document_themselves(tmp_path: pathlib.Path, kind: str, plugin: str) -> None:
-    done = ansible(tmp_path, "ansible-doc", "--json", "--type", kind, f"nusantara.backup.{plugin}")
-    assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout)[f"nusantara.backup.{plugin}"]
+def test_the_plugins_document_themselves(ansible: Ansible, kind: str, plugin: str) -> None:
+    done = ansible.run("ansible-doc", "--json", "--type", kind, f"nusantara.backup.{plugin}")
+    assert done.returncode == 0, done.output
+    found = json.loads(done.output)[f"nusantara.backup.{plugin}"]
     assert found["doc"]["version_added"] == "0.1.0"
     assert found["examples"] and found["return"]

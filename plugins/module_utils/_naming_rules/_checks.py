@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import typing as t
 
 from .._errors import NamingError
@@ -13,11 +14,13 @@ SHOWN_CHARACTERS = 60
 
 
 def shown(value: object) -> str:
-    """The value as printable ASCII of at most 60 characters, whatever it is."""
-    try:
-        text = ascii(value)
-    except Exception:  # a hostile object, or an integer too long to be written out
-        text = f"<a value of type {type(value).__name__}>"
+    """The value as printable ASCII of at most 60 characters; of what is not simple, the type."""
+    text = f"<a value of type {type(value).__name__}>"
+    if value is None or isinstance(value, (str, bytes, int, float, dt.date)):
+        try:
+            text = ascii(value)
+        except ValueError:  # Python refuses to write out an integer of thousands of digits
+            text = "<a very long number>"
     return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
 
 
