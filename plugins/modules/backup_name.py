@@ -173,7 +173,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._errors import NamingError
+from ..module_utils._edge import Edge
 from ..module_utils._naming import argument_spec, name_result
 
 
@@ -184,11 +184,8 @@ def main() -> None:
         required_one_of=[("name", "fields")],
         supports_check_mode=True,
     )
-    try:
-        result = name_result(**module.params)
-    except NamingError as error:
-        module.fail_json(msg=str(error), error=error.as_dict())
-    module.exit_json(changed=False, **result)
+    with Edge(module):
+        module.exit_json(changed=False, **name_result(**module.params))
 
 
 if __name__ == "__main__":
