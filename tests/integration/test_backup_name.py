@@ -18,8 +18,8 @@ NAME = "2017040124F1W-All"
 def play(ansible: Ansible, directory: Path, tasks: list[dict[str, t.Any]], *arguments: str) -> AnsibleRun:
     """Run the tasks on this machine; JSON is YAML."""
     book = directory / "play.yml"
-    head = {"hosts": "localhost", "connection": "local", "gather_facts": False}
-    book.write_text(json.dumps([{**head, "tasks": tasks}]), encoding="utf-8")
+    hosts = {"hosts": "localhost", "connection": "local", "gather_facts": False}
+    book.write_text(json.dumps([{**hosts, "tasks": tasks}]), encoding="utf-8")
     return ansible.playbook(*arguments, str(book), cwd=directory)
 
 
@@ -132,14 +132,15 @@ def test_p13_the_filters_go_both_ways(ansible: Ansible, tmp_path: Path) -> None:
 def test_p13_the_filters_refuse_in_words(ansible: Ansible, tmp_path: Path, expression: str, message: str) -> None:
     done = play(ansible, tmp_path, [{"ansible.builtin.debug": {"msg": "{{ " + expression + " }}"}}])
     assert done.returncode == 2, done.output
-    assert message in done.output and "Traceback" not in done.output
+    assert message in done.output
+    assert "Traceback" not in done.output
 
 
 @pytest.mark.parametrize(
     ("kind", "plugin"), [("module", "backup_name"), ("filter", "backup_name"), ("filter", "backup_name_parse")]
 )
-def test_the_plugins_document_themselves(ansible: Ansible, kind: str, plugin: str) -> None:
-    done = ansible.run("ansible-doc", "--json", "--type", kind, f"nusantara.backup.{plugin}")
+def test_the_plugins_document_themselves(ansible: Ansible, tmp_path: Path, kind: str, plugin: str) -> None:
+    done = ansible.run("ansible-doc", "--json", "--type", kind, f"nusantara.backup.{plugin}", cwd=tmp_path)
     assert done.returncode == 0, done.output
     found = json.loads(done.output)[f"nusantara.backup.{plugin}"]
     assert found["doc"]["version_added"] == "0.1.0"
