@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_date
 short_description: Write a date as a language does
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - V(Sabtu, 21 November 2026) in Indonesian.
 positional: language
@@ -44,6 +45,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._format import STYLES, date
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import LANGUAGES
 from ansible_collections.nusantara.backup.plugins.plugin_utils._plain import day

@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_number
 short_description: Write a number as a language does
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - V(1.234,5) in Indonesian, V(1,234.5) in English.
 positional: language
@@ -43,6 +44,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._format import number
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import LANGUAGES
 

@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_phrase
 short_description: A phrase of the collection's catalogue in a language
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - The words that people read and sign come from one catalogue, the same keys in each language.
 positional: language
@@ -43,6 +44,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import PhraseError, phrase
 from ansible_collections.nusantara.backup.plugins.plugin_utils._plain import plain
 

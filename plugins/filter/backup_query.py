@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_query
 short_description: Select from data by a JMESPath expression
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - Like P(community.general.json_query#filter), with plain values and errors that say what to do.
 requirements:
@@ -40,6 +41,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._plain import plain
 
 try:

@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_render
 short_description: Render a report model as a page, table, data or text
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - Takes what P(nusantara.backup.backup_report#filter) returns. Every value is escaped for the format.
 positional: format
@@ -50,13 +51,12 @@ import typing as t
 
 import jinja2
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import PhraseError
 from ansible_collections.nusantara.backup.plugins.plugin_utils._render import RenderError, render
 
 
-def backup_render(
-    model: t.Any, format: str, templates: t.Sequence[str] = (), files: t.Sequence[str] = ()
-) -> str:
+def backup_render(model: t.Any, format: str, templates: t.Sequence[str] = (), files: t.Sequence[str] = ()) -> str:
     """The text; raises AnsibleFilterError where model, format or templates cannot be used."""
     try:
         return render(model, str.__str__(format), templates, files)

@@ -8,15 +8,18 @@ DOCUMENTATION = r"""
 name: backup_report
 short_description: Make the backup result report from the facts of hosts
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
-  - Renders from facts as RV(nusantara.backup.backup_facts#module:ansible_facts.nusantara_backup) gives them, and from nothing else.
+  - Renders from the facts that M(nusantara.backup.backup_facts) returns, and from nothing else.
   - The same input always gives the same model.
 options:
   _input:
     description:
-      - One entry for each host. Either the bare facts, or a mapping with V(host), V(facts), V(problem) and V(sources).
-      - A host that could not be asked has no V(facts) and stands in the report with its V(problem) and its planned V(sources).
+      - One entry for each host. Either the bare facts, or a mapping with V(host), V(facts), V(unreachable), V(problem),
+        V(building) and V(sources).
+      - A host that could not be asked has no V(facts). It stands in the report with its V(problem) and with what the
+        inventory plans for it, V(sources).
     type: list
     elements: dict
     required: true
@@ -79,6 +82,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import LANGUAGES
 from ansible_collections.nusantara.backup.plugins.plugin_utils._plain import plain
 from ansible_collections.nusantara.backup.plugins.plugin_utils._report import Options, ReportError, build

@@ -8,7 +8,8 @@ DOCUMENTATION = r"""
 name: backup_size
 short_description: Write a number of bytes as people read it
 version_added: 0.1.0
-author: Nusantara Backup contributors (!UNKNOWN)
+author:
+  - Nusantara Backup contributors (!UNKNOWN)
 description:
   - Decimal units, with the decimal mark of the language.
 positional: language
@@ -39,6 +40,7 @@ _value:
 import typing as t
 
 from ansible.errors import AnsibleFilterError
+
 from ansible_collections.nusantara.backup.plugins.plugin_utils._format import size
 from ansible_collections.nusantara.backup.plugins.plugin_utils._phrases import LANGUAGES
 

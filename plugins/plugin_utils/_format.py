@@ -45,7 +45,7 @@ def duration(value: t.Any, language: str) -> str:
     if value < 9.95:
         return phrase("unit.second", language, n=number(value, language, 0 if value == int(value) else 1))
     left = int(value + 0.5)
-    parts = []
+    parts: list[tuple[str, int]] = []
     for unit, seconds in (("day", 86400), ("hour", 3600), ("minute", 60), ("second", 1)):
         amount, left = divmod(left, seconds)
         if amount or parts:
@@ -83,15 +83,15 @@ def clock(value: t.Any, zone: str, seconds: bool = False) -> str:
 
 
 def period(started: t.Any, ended: t.Any, zone: str, language: str) -> str:
-    """From when to when, the zone once: 00:00–00:04 WIB; with the date of an end that falls on another day."""
+    """From when to when, the zone once; with the dates where the end falls on another day."""
     begin, end = local(started, zone), local(ended, zone)
     if begin is None or end is None:
-        return f"{clock(started, zone)}–"
+        return clock(started, zone) + NONE
     if begin.date() != end.date():
-        return f"{stamp(started, zone, language)} – {stamp(ended, zone, language)}"
+        return f"{stamp(started, zone, language)} {NONE} {stamp(ended, zone, language)}"
     if zone_name(begin) != zone_name(end):
-        return f"{clock(started, zone)}–{clock(ended, zone)}"
-    return f"{begin:%H:%M}–{end:%H:%M} {zone_name(end)}"
+        return clock(started, zone) + NONE + clock(ended, zone)
+    return f"{begin:%H:%M}{NONE}{end:%H:%M} {zone_name(end)}"
 
 
 def stamp(value: t.Any, zone: str, language: str) -> str:

@@ -26,6 +26,10 @@ STANDARD_MINUTES = {
     "list": 60, "configure": 120, "backup": 1440, "check": 30, "report": 60, "verify": 10, "receive": 10,
 }  # fmt: skip
 STEPS = tuple(STANDARD_MINUTES)
+# What spoils a night although no line tells it.
+_BROKEN = ("report.host_unreachable", "report.host_silent", "report.journal_broken")
+# One thing to follow up for the host, however many applications it has.
+_OF_HOST = ("report.unreachable", "report.silent")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -64,8 +68,7 @@ def build(hosts: t.Sequence[t.Any], options: Options) -> dict[str, t.Any]:
         row["spread"] = spread(row)
         row["over_standard"] = limit is not None and (row["seconds"] or 0) > limit
         del row["found"]
-        # A host that is not reached is one thing to follow up, however many applications it has.
-        findings += [item for item in row["findings"] if item["code"] != "report.unreachable"]
+        findings += [item for item in row["findings"] if item["code"] not in _OF_HOST]
     lines.sort(key=lambda row: (STATUSES.index(row["status"]), row["source"].casefold(), row["host"].casefold()))
     for host in found:
         findings += of_host(host, _last_success(lines, host.name))
@@ -151,7 +154,9 @@ def _window(hosts: list[Host], night: dt.date, now: dt.datetime) -> str:
     """``ended``, or ``running`` while a due slot of any host may still come."""
     for host in hosts:
         for source in host.sources:
-            if any(now < closes(item, night, host.zone, host.window_end) for item in due(source.plan, night, source.each)):
+            if any(
+                now < closes(item, night, host.zone, host.window_end) for item in due(source.plan, night, source.each)
+            ):
                 return "running"
     return "ended"
 
@@ -159,7 +164,7 @@ def _window(hosts: list[Host], night: dt.date, now: dt.datetime) -> str:
 def _summary(lines: list[Row], hosts: list[Host], findings: list[dict[str, t.Any]]) -> dict[str, t.Any]:
     counts = {status: sum(row["status"] == status for row in lines) for status in STATUSES}
     told = [row for row in lines if row["status"] != NOT_DUE]
-    broken = [item for item in findings if item["code"] in ("report.host_unreachable", "report.journal_broken")]
+    broken = [item for item in findings if item["code"] in _BROKEN]
     problems = sum(row["problem"] for row in told)
     levels = {level: sum(item["level"] == level for item in findings) for level in LEVELS}
     if problems or broken:
@@ -194,6 +199,7 @@ def _host(host: Host) -> dict[str, t.Any]:
         "building": host.building,
         "zone": take.text(facts, "zone"),
         "reached": host.reached,
+        "unreachable": host.unreachable,
         "problem": host.problem,
         "generated": take.iso(host.generated),
         "sources": len(host.sources),

@@ -9,7 +9,7 @@ import typing as t
 from . import _plain as take
 from ._report_host import Host, Source
 
-Copy = t.Dict[str, t.Any]
+Copy = dict[str, t.Any]
 VERIFIED = ("verified", "unchanged")
 
 

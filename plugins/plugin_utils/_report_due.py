@@ -12,12 +12,11 @@ import zoneinfo
 
 from . import _plain as take
 
-Entry = t.Dict[str, t.Any]
+Entry = dict[str, t.Any]
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 # The rarer one runs when several fall on one night.
 RARITY = {"daily": 1, "weekly": 2, "monthly": 3}
-_FULLNESS = {"I": 1, "D": 2, "F": 3}
 # What a plan without a day means: the night of the procedure's weekly example, the end of the month.
 _USUAL_WEEKDAY = "saturday"
 _USUAL_MONTHDAY = "last"
@@ -60,18 +59,16 @@ def due(plan: t.Iterable[Entry], night: dt.date, each: bool = False) -> list[Ent
     found = [item for item in plan if is_due(item, night)]
     if each or len(found) < 2:
         return found
-    return [max(found, key=lambda item: (RARITY[item["frequency"]], _FULLNESS.get(item["type"], 0)))]
+    return [max(found, key=lambda item: RARITY[item["frequency"]])]
 
 
 def clock(at: str, usual: tuple[int, int] = (24, 0)) -> tuple[int, int]:
     match = _CLOCK.fullmatch(at)
-    if not match or (match[1] == "24" and match[2] != "00"):
-        return usual
-    return int(match[1]), int(match[2])
+    return (int(match[1]), int(match[2])) if match else usual
 
 
 def slot(item: Entry, night: dt.date, zone: dt.tzinfo) -> dt.datetime:
-    """The scheduled moment: 24:00 is the midnight that ends the night's date."""
+    """The scheduled moment: 24:00 is the midnight that ends the night's date, 24:30 half an hour later."""
     return _at(night, clock(item["at"]), zone)
 
 

@@ -17,7 +17,7 @@ from ._report_copies import spread
 from ._report_host import Host
 from ._report_rows import INCOMPLETE, PROBLEMS, SUCCESS, Row
 
-Finding = t.Dict[str, t.Any]
+Finding = dict[str, t.Any]
 ERROR, WARNING, INFO = "error", "warning", "info"
 LEVELS = (ERROR, WARNING, INFO)
 
@@ -83,7 +83,8 @@ def _of_backup(row: Row, add: t.Callable[..., None]) -> None:
 def of_host(host: Host, closed: dt.datetime | None) -> list[Finding]:
     """``closed`` is when the last successful run of the night ended, None when there was none."""
     if not host.reached:
-        found = finding("report.host_unreachable", ERROR, host.name)
+        code = "report.host_unreachable" if host.unreachable else "report.host_silent"
+        found = finding(code, ERROR, host.name)
         found["message"] = host.problem
         return [found]
     facts, items = host.facts, []
@@ -99,8 +100,8 @@ def of_host(host: Host, closed: dt.datetime | None) -> list[Finding]:
     for item in take.mappings(facts, "unplanned"):
         params = {key: take.text(item, key, "?") for key in ("engine", "server", "database")}
         items.append(finding("report.unplanned", WARNING, host.name, "", params["database"], **params))
-    for path in take.texts(facts, "unknown"):
-        items.append(finding("report.unknown", WARNING, host.name, "", path, path=path))
+    unknown = take.texts(facts, "unknown")
+    items += [finding("report.unknown", WARNING, host.name, "", path, path=path) for path in unknown]
     if not host.zone_known:
         items.append(finding("report.zone", WARNING, host.name, zone=take.text(facts, "zone", "?")))
     return items + _of_verification(host, closed)

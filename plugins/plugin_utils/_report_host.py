@@ -33,6 +33,7 @@ class Host:
 
     name: str
     reached: bool
+    unreachable: bool
     problem: str
     building: str
     zone: dt.tzinfo
@@ -49,8 +50,9 @@ class Host:
 def read(data: t.Any, zone: str) -> Host:
     """A host from what the gathering handed over.
 
-    Either ``{host, facts, problem, sources}``, where ``sources`` are the
-    inventory's for a host that could not be asked, or the bare facts.
+    Either ``{host, facts, unreachable, problem, building, sources}``, where
+    ``sources`` are the inventory's for a host that could not be asked, or the
+    bare facts.
     """
     outer = data if isinstance(data, dict) else {}
     facts = outer if "journal" in outer or "runs" in outer else take.mapping(outer, "facts")
@@ -65,6 +67,7 @@ def read(data: t.Any, zone: str) -> Host:
     return Host(
         name=take.text(outer, "host") or take.text(facts, "host") or "?",
         reached=reached,
+        unreachable=not reached and take.flag(outer, "unreachable"),
         problem="" if reached else problem,
         building=take.text(planned, "building"),
         zone=known or dt.timezone.utc,

@@ -12,14 +12,16 @@ from ._report_copies import copies_of
 from ._report_due import Entry, closes, due, slot
 from ._report_host import Host, Source
 
-Row = t.Dict[str, t.Any]
-Run = t.Dict[str, t.Any]
+Row = dict[str, t.Any]
+Run = dict[str, t.Any]
 
 SUCCESS, FAILED, MISSED, INCOMPLETE = "success", "failed", "missed", "incomplete"
-INTERRUPTED, RUNNING, PENDING, UNREACHABLE, NOT_DUE = "interrupted", "running", "pending", "unreachable", "not_due"
+INTERRUPTED, RUNNING, PENDING, NOT_DUE = "interrupted", "running", "pending", "not_due"
+# The host could not be reached; it was reached and could not answer.
+UNREACHABLE, SILENT = "unreachable", "silent"
 # In the order in which an operator wants to see them.
-STATUSES = (FAILED, MISSED, INTERRUPTED, INCOMPLETE, UNREACHABLE, RUNNING, PENDING, SUCCESS, NOT_DUE)
-PROBLEMS = (FAILED, MISSED, INTERRUPTED, INCOMPLETE, UNREACHABLE)
+STATUSES = (FAILED, MISSED, INTERRUPTED, INCOMPLETE, UNREACHABLE, SILENT, RUNNING, PENDING, SUCCESS, NOT_DUE)
+PROBLEMS = (FAILED, MISSED, INTERRUPTED, INCOMPLETE, UNREACHABLE, SILENT)
 _OUTCOMES = {"success": SUCCESS, "failed": FAILED, "interrupted": INTERRUPTED, "running": RUNNING}
 
 
@@ -98,7 +100,7 @@ def _row(
         "type": take.text(run, "type") or item["type"],
         "frequency": take.text(run, "frequency") or item["frequency"],
         "night": night.isoformat(),
-        "slot": take.iso(take.moment(run.get("slot")) or (slot(item, night, host.zone) if item["at"] else None)),
+        "slot": take.iso(slot(item, night, host.zone) if due_now else take.moment(run.get("slot"))),
         "status": status,
         "problem": status in PROBLEMS,
         "name": name,
@@ -138,7 +140,7 @@ def _status(host: Host, item: Entry, run: Run | None, night: dt.date, now: dt.da
     if not due_now:
         return NOT_DUE
     if not host.reached:
-        return UNREACHABLE
+        return UNREACHABLE if host.unreachable else SILENT
     return PENDING if now < closes(item, night, host.zone, host.window_end) else MISSED
 
 

@@ -27,6 +27,7 @@ SHAPES = {
     "running": "m-5-7l12 7l-12 7z",
     "pending": "m-5 0a5 5 0 1 0 10 0a5 5 0 1 0-10 0zm2.5 0a2.5 2.5 0 1 0 5 0a2.5 2.5 0 1 0-5 0z",
     "unreachable": "m0-8l8 8l-8 8l-8-8zm0 3.5l-4.5 4.5l4.5 4.5l4.5-4.5z",
+    "silent": "m0-8l8 8l-8 8l-8-8z",
     "not_due": "m-1.8 0a1.8 1.8 0 1 0 3.6 0a1.8 1.8 0 1 0-3.6 0z",
     "unknown": "m-2-.4h4v.8h-4z",
 }
@@ -35,7 +36,8 @@ SHAPES = {
 def shape(status: str) -> Markup:
     """The shape alone, for a legend beside its word: hidden from screen readers."""
     return Markup(
-        '<svg class="shape" viewBox="-10 -10 20 20" aria-hidden="true"><path class="s-{}" fill-rule="evenodd" d="M0 0{}"/></svg>'
+        '<svg class="shape" viewBox="-10 -10 20 20" aria-hidden="true">'
+        '<path class="s-{}" fill-rule="evenodd" d="M0 0{}"/></svg>'
     ).format(status, SHAPES[status])
 
 

@@ -11,7 +11,7 @@ from ._format import number
 
 SYMBOLS = {
     "success": "✓", "failed": "✗", "missed": "∅", "incomplete": "◐", "interrupted": "‖",
-    "running": "▶", "pending": "○", "unreachable": "?", "not_due": "·", "unknown": " ",
+    "running": "▶", "pending": "○", "unreachable": "?", "silent": "?", "not_due": "·", "unknown": " ",
 }  # fmt: skip
 VERDICT_SYMBOLS = {"success": "✓", "attention": "!", "failed": "✗", "running": "▶", "nothing": "∅"}
 LEVEL_SYMBOLS = {"error": "✗", "warning": "!", "info": "i"}

@@ -11,7 +11,7 @@ import zoneinfo
 
 UTC = dt.timezone.utc
 NIGHT = dt.date(2026, 11, 20)
-Facts = t.Dict[str, t.Any]
+Facts = dict[str, t.Any]
 
 
 def digest(*parts: object) -> str:
@@ -98,7 +98,14 @@ def failed(name: str, night: dt.date = NIGHT, zone: str = "Asia/Jakarta", **over
         "remedy": "Give the backup role the missing grant and run again",
         "detail": "pg_dump: error: permission denied for table gaji",
     }
-    base = {"outcome": "failed", "error": error, "copies": [], "plain_bytes": None, "stored_bytes": None, "seconds": 12.4}
+    base = {
+        "outcome": "failed",
+        "error": error,
+        "copies": [],
+        "plain_bytes": None,
+        "stored_bytes": None,
+        "seconds": 12.4,
+    }
     return run(name, night, zone, **{**base, **over})
 
 
@@ -120,7 +127,9 @@ def backup_set(attempt: Facts, host: str, **over: t.Any) -> Facts:
         "plain_sha256": plain,
     }
     found = {
-        **{key: attempt[key] for key in ("name", "source", "type", "frequency", "night", "plain_bytes", "stored_bytes")},
+        **{
+            key: attempt[key] for key in ("name", "source", "type", "frequency", "night", "plain_bytes", "stored_bytes")
+        },
         "created": attempt["ended"],
         "host": host,
         "engine": "postgresql",
@@ -135,7 +144,9 @@ def backup_set(attempt: Facts, host: str, **over: t.Any) -> Facts:
         "plausible": attempt["plausible"],
         "warnings": [],
         "copies": [
-            {key: item[key] for key in ("medium", "building", "at")} for item in attempt["copies"] if item["outcome"] != "failed"
+            {key: item[key] for key in ("medium", "building", "at")}
+            for item in attempt["copies"]
+            if item["outcome"] != "failed"
         ],
     }
     return {**found, **over}
@@ -187,4 +198,11 @@ def host_with(*runs: Facts, sources: t.Sequence[Facts] = (), host: str = "db1", 
 
 
 def unreachable(host: str = "db9", *sources: Facts, problem: str = "Failed to connect to the host via ssh") -> Facts:
-    return {"host": host, "facts": None, "problem": problem, "building": "A", "sources": list(sources)}
+    return {
+        "host": host,
+        "facts": None,
+        "unreachable": True,
+        "problem": problem,
+        "building": "A",
+        "sources": list(sources),
+    }

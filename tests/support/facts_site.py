@@ -33,7 +33,12 @@ DOCUMENT = {"number": "LHB/01/2026", "revision": "02", "effective": "2026-01-05"
 
 
 def site() -> list[Facts]:
-    return [_staff(), _finance(), _web(), unreachable("arsip1", source("Arsip"), source("Surat", plan("weekly", day="friday")))]
+    return [
+        _staff(),
+        _finance(),
+        _web(),
+        unreachable("arsip1", source("Arsip"), source("Surat", plan("weekly", day="friday"))),
+    ]
 
 
 def _nights(count: int) -> list[dt.date]:
@@ -60,7 +65,9 @@ def _staff() -> Facts:
     for night in _nights(35):
         weekly = night.weekday() == 5
         kind = {"type": "F", "frequency": "weekly"} if weekly else {"type": "D", "frequency": "daily"}
-        runs.append(_grown("SIMPEG", night, 310_000_000 if weekly else 24_000_000 + 3_000_000 * night.weekday(), 1, **kind))
+        runs.append(
+            _grown("SIMPEG", night, 310_000_000 if weekly else 24_000_000 + 3_000_000 * night.weekday(), 1, **kind)
+        )
         if night == NIGHT:
             runs += [failed("Presensi", night), failed("Presensi", night, delay=5400)]
         elif (NIGHT - night).days == 9:
@@ -86,7 +93,11 @@ def _finance() -> Facts:
             runs.append(_grown("Perizinan", night, 150_000_000, 4))
         if (NIGHT - night).days < 20:
             end = slot_of(night, "Asia/Jakarta") + dt.timedelta(minutes=40)
-            second = copy("gedung-b", "B", end, outcome="failed", error=broken) if night == NIGHT else copy("gedung-b", "B", end)
+            second = (
+                copy("gedung-b", "B", end, outcome="failed", error=broken)
+                if night == NIGHT
+                else copy("gedung-b", "B", end)
+            )
             runs.append(_grown("Persuratan", night, 45_000_000, 5, copies=[copy("internal", "A", end), second]))
     names = {"Keuangan": "Keuangan daerah", "Perizinan": "Perizinan terpadu", "Persuratan": "Persuratan elektronik"}
     sources = [source(name, description=text) for name, text in names.items()]
@@ -107,7 +118,14 @@ def _web() -> Facts:
         late = {"late": True, "delay": 25_000} if night == NIGHT else {}
         runs.append(_grown("Pengaduan", night, 7_400_000, 7, **late))
     sources = [
-        source("Situs", engine="files", media=["internal"], description="Kode sumber situs", target="/srv/www", encryption="none"),
+        source(
+            "Situs",
+            engine="files",
+            media=["internal"],
+            description="Kode sumber situs",
+            target="/srv/www",
+            encryption="none",
+        ),
         source("Pengaduan", engine="sqlite", description="Pengaduan warga", target="/srv/pengaduan/data.db"),
         source("Statistik", plan("monthly", day="last"), engine="sqlite", description="Statistik bulanan"),
     ]
