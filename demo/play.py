@@ -72,7 +72,8 @@ def make_office(first: datetime.date) -> None:
         marker = PLACE / medium / "nas" / ".nusantara-backup-medium"
         marker.write_text(json.dumps({"name": name}) + "\n", encoding="utf-8")
     recipients = [make_key("kerja"), make_key("escrow")]
-    inventory = {"all": {"hosts": {"server-contoh": host_variables(recipients, first)}}}
+    site = {"backup_report_dir": str(PLACE / "laporan"), "backup_timezone": str(ZONE)}
+    inventory = {"all": {"hosts": {"server-contoh": host_variables(recipients, first)}, "vars": site}}
     (PLACE / "inventory.json").write_text(json.dumps(inventory, indent=1), encoding="utf-8")
     say("made: databases SIMPEG and ABSENSI, a web site, two keys, a store in building A and one in building B")
 
@@ -93,10 +94,8 @@ def host_variables(recipients: list[str], first: datetime.date) -> dict[str, obj
         "ansible_connection": "local",
         "ansible_python_interpreter": sys.executable,
         "backup_building": "A",
-        "backup_timezone": str(ZONE),
         "backup_store": str(PLACE / "store"),
         "backup_state": str(PLACE / "state"),
-        "backup_report_dir": str(PLACE / "laporan"),
         "backup_recipients": recipients,
         "backup_proof": "open",
         "backup_media": [

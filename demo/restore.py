@@ -34,7 +34,7 @@ def _tree(place: Path, night: datetime.date) -> str:
     target.mkdir()
     _shell(use, PLAIN=opened, TARGET=target)
     subprocess.run(["diff", "--recursive", "--no-dereference", str(place / "data/situs"), str(target)], check=True)
-    files = manifest["inventory"]["totals"]["files"]
+    files = manifest["inventory"]["totals"]["file"]
     return f"restored SITUS from building B: {files} files, equal to the original by diff"
 
 
