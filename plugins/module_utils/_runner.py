@@ -12,7 +12,7 @@ from . import _locks, _preflight
 from ._clock import Clock, stamp
 from ._dump import Dump, Dumped
 from ._engines._base import Context, Probe
-from ._errors import BackupError, LockError
+from ._errors import BackupError
 from ._findings import ERROR, Finding
 from ._history import FAILED, SUCCESS, Attempt, History, fold
 from ._io import disk_errors, make_directory
@@ -222,7 +222,7 @@ def _check_one(
     found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
     if _locks.is_held(source_lock(site, source.name)):
         text = f"The source {source.name} is being backed up right now"
-        found.append(Finding(LockError.code + ".held", ERROR, source.name, text, "Wait until it has ended"))
+        found.append(Finding("lock.held", ERROR, source.name, text, "Wait until it has ended"))
     return found
 
 

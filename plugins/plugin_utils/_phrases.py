@@ -7,9 +7,19 @@ from __future__ import annotations
 import string
 import typing as t
 
-from . import _phrases_en, _phrases_id
+from . import _codes_en, _codes_id, _phrases_en, _phrases_id
 
-CATALOGUES: dict[str, dict[str, str]] = {"id": _phrases_id.PHRASES, "en": _phrases_en.PHRASES}
+
+def _joined(phrases: dict[str, str], codes: dict[str, str]) -> dict[str, str]:
+    """A language's catalogue: a code says the same as an error and as a finding."""
+    said = {f"{kind}.{code}": text for kind in ("error", "finding") for code, text in codes.items()}
+    return {**said, **phrases}
+
+
+CATALOGUES: dict[str, dict[str, str]] = {
+    "id": _joined(_phrases_id.PHRASES, _codes_id.CODES),
+    "en": _joined(_phrases_en.PHRASES, _codes_en.CODES),
+}
 LANGUAGES = tuple(CATALOGUES)
 
 

@@ -5,12 +5,15 @@
 from __future__ import annotations
 
 import importlib
+import json
+import sys
 import typing as t
+from pathlib import Path
 
 import pytest
-import yaml
 from ansible.module_utils.basic import AnsibleModule
 
+from ansible_run import Ansible
 from checkout import listed_files
 
 MODULES = sorted(path.stem for path in listed_files() if path.match("plugins/modules/*.py"))
@@ -68,13 +71,24 @@ def drift(documented: Mapping, specified: Mapping, path: str = "") -> list[str]:
     return found
 
 
+@pytest.fixture(scope="module")
+def documentation(tmp_path_factory: pytest.TempPathFactory) -> Mapping:
+    """What a reader of the documentation sees, fragments included, by the name of the module."""
+    ansible = Ansible(Path(sys.executable).parent, tmp_path_factory.mktemp("documentation"))
+    names = [f"nusantara.backup.{name}" for name in MODULES]
+    done = ansible.run("ansible-doc", "--json", "--type", "module", *names)
+    assert done.returncode == 0, done.output
+    return {name.rpartition(".")[2]: page["doc"] for name, page in json.loads(done.output).items()}
+
+
 @pytest.mark.parametrize("name", MODULES)
-def test_documentation_and_specification_agree(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    module = importlib.import_module(f"{PACKAGE}.{name}")
-    documentation = yaml.safe_load(module.DOCUMENTATION)
-    given = capture(module, monkeypatch)
-    assert drift(told(documentation.get("options", {})), told(given["argument_spec"])) == []
-    support = documentation["attributes"]["check_mode"]["support"]
+def test_documentation_and_specification_agree(
+    name: str, documentation: Mapping, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = documentation[name]
+    given = capture(importlib.import_module(f"{PACKAGE}.{name}"), monkeypatch)
+    assert drift(told(page.get("options", {})), told(given["argument_spec"])) == []
+    support = page["attributes"]["check_mode"]["support"]
     assert (support != "none") == bool(given.get("supports_check_mode")), "check mode is not what the attributes say"
 
 
