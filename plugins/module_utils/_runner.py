@@ -51,6 +51,7 @@ class Runner:
             self._record_start(jobs)
             started()
             with Warden() as warden, Children(warden) as children:
+                warden.watch_directory(os.path.join(work_root(self.site), self.run_id))
                 outcomes = [self._guarded(job, past, warden, children) for job in jobs]
                 self._look_for_unplanned(children, warden)
             self._close(all(outcomes))
