@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import time
 import typing as t
 
@@ -36,15 +37,35 @@ def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Cloc
     """Wait up to ``wait`` seconds for news after journal entry ``since`` and progress step ``step``."""
     journal = Journal(journal_path(site), clock)
     deadline = time.monotonic() + wait
-    while True:
-        alive = _locks.is_held(run_lock(site, run))
-        view = _look(site, journal, run, since)
-        if view.finished or view.events or view.progress.get("steps", 0) > step or time.monotonic() >= deadline:
-            return view
+    alive, size = _alive(site, run), _size(journal)
+    view = _look(site, journal, run, since)
+    while not (view.finished or view.events or view.progress.get("steps", 0) > step):
         if not alive:
             recover(site, journal)
             return _look(site, journal, run, since)
+        if time.monotonic() >= deadline:
+            break
         time.sleep(_LOOK_EVERY)
+        # Asked before the journal is read: a run that ends in between has written its end by then.
+        alive = _alive(site, run)
+        # A journal of years is long, and most looks find it as it was.
+        if _size(journal) != size:
+            size = _size(journal)
+            view = _look(site, journal, run, since)
+        else:
+            view = dataclasses.replace(view, progress=read_progress(progress_path(site, run)))
+    return view
+
+
+def _alive(site: Site, run: str) -> bool:
+    return _locks.is_held(run_lock(site, run))
+
+
+def _size(journal: Journal) -> int:
+    try:
+        return os.stat(journal.path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _look(site: Site, journal: Journal, run: str, since: int) -> View:

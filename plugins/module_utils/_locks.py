@@ -16,19 +16,10 @@ from ._io import FILE_MODE, disk_errors, make_directory
 @contextlib.contextmanager
 def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
     """Hold a lock or raise ``LockError`` at once; the file stays, its content is only a note."""
-    with disk_errors("Cannot lock", path):
-        make_directory(os.path.dirname(path))
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    descriptor = -1
+    while descriptor < 0:
+        descriptor = _take(path, what)
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as problem:
-            holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
-            raise LockError(
-                f"{what} is in use by another run ({holder})",
-                "Wait until it has ended, then start again",
-                code="lock.held",
-            ) from problem
         # Only a note for people: on a full disk the lock itself still holds.
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
@@ -36,6 +27,28 @@ def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def _take(path: str, what: str) -> int:
+    """The locked file, or -1 when somebody removed the file between opening and locking it: then try again."""
+    with disk_errors("Cannot lock", path):
+        make_directory(os.path.dirname(path))
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as problem:
+        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
+        os.close(descriptor)
+        raise LockError(
+            f"{what} is in use by another run ({holder})",
+            "Wait until it has ended, then start again",
+            code="lock.held",
+        ) from problem
+    with contextlib.suppress(FileNotFoundError):
+        if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+            return descriptor
+    os.close(descriptor)
+    return -1
 
 
 def is_held(path: str) -> bool:

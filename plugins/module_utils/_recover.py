@@ -9,7 +9,6 @@ import os
 import shutil
 
 from . import _locks, _store
-from ._errors import LockError
 from ._history import fold
 from ._journal import Journal
 from ._model import Site
@@ -52,15 +51,24 @@ def sweep_source(site: Site, source: str) -> None:
 
 
 def _sweep_work(site: Site) -> None:
-    """Working directories are named after their run; those of runs that are gone are removed."""
-    root = work_root(site)
-    if not os.path.isdir(root):
-        return
-    for run in os.listdir(root):
+    """Working directories, progress and locks are named after their run; those of runs that are gone are removed."""
+    for run in _listed(work_root(site)):
         if not _locks.is_held(run_lock(site, run)):
-            shutil.rmtree(os.path.join(root, run), ignore_errors=True)
-    for name in os.listdir(os.path.join(site.state, "locks")):
+            shutil.rmtree(os.path.join(work_root(site), run), ignore_errors=True)
+    for name in _listed(os.path.join(site.state, "runs")):
+        run, ending = os.path.splitext(name)
+        if ending == ".json" and not _locks.is_held(run_lock(site, run)):
+            _remove(os.path.join(site.state, "runs", name))
+    for name in _listed(os.path.join(site.state, "locks")):
         path = os.path.join(site.state, "locks", name)
         if name.startswith("run-") and not _locks.is_held(path):
-            with contextlib.suppress(OSError, LockError):
-                os.unlink(path)
+            _remove(path)
+
+
+def _listed(directory: str) -> list[str]:
+    return os.listdir(directory) if os.path.isdir(directory) else []
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)
