@@ -7,10 +7,13 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import time
 import typing as t
 
 from ._errors import LockError
 from ._io import FILE_MODE, disk_errors, make_directory
+
+_PATIENCE = 0.2
 
 
 @contextlib.contextmanager
@@ -35,7 +38,7 @@ def _take(path: str, what: str) -> int:
         make_directory(os.path.dirname(path))
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        _flock(descriptor)
     except BlockingIOError as problem:
         holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
         os.close(descriptor)
@@ -49,6 +52,18 @@ def _take(path: str, what: str) -> int:
             return descriptor
     os.close(descriptor)
     return -1
+
+
+def _flock(descriptor: int) -> None:
+    """Lock, or raise ``BlockingIOError``. Somebody who only looks (``is_held``) holds it for an instant: outlast that."""
+    deadline = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() >= deadline:
+                raise
+        time.sleep(_PATIENCE / 20)
 
 
 def is_held(path: str) -> bool:
