@@ -55,7 +55,7 @@ def _take(path: str, what: str) -> int:
 
 
 def _flock(descriptor: int) -> None:
-    """Lock, or raise ``BlockingIOError``. Somebody who only looks (``is_held``) holds it for an instant: outlast that."""
+    """Lock, or raise ``BlockingIOError``; who only looks (``is_held``) holds it for an instant, which is outlasted."""
     deadline = time.monotonic() + _PATIENCE
     while True:
         try:
