@@ -14,7 +14,6 @@ import subprocess
 import tempfile
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import (
     Context,
     Engine,
@@ -22,6 +21,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._base im
     Probe,
     Stream,
 )
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 from ansible_collections.nusantara.backup.plugins.module_utils._findings import Finding
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader

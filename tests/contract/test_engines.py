@@ -15,8 +15,9 @@ import tempfile
 import typing as t
 
 import pytest
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import EndCheck
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._findings import ERROR, INFO, WARNING
 
@@ -229,7 +230,6 @@ def _feed_all(check: EndCheck, data: bytes, how: str) -> None:
 
 
 def _stranger() -> tuple[int, int]:
-
 
     user = pwd.getpwnam("nobody")
     return (user.pw_uid, user.pw_gid) if os.geteuid() == 0 else (-1, -1)

@@ -9,9 +9,10 @@ import sqlite3
 import typing as t
 
 import pytest
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_content import Content, quoted
 from hypothesis import example, given
 from hypothesis import strategies as st
+
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_content import Content, quoted
 
 VALUES = st.one_of(
     st.none(),

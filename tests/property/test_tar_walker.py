@@ -13,6 +13,9 @@ import tarfile
 import tempfile
 
 import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._files import (
     RECORD,
     FilesOptions,
@@ -21,8 +24,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._files i
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarcheck import TarCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tardigest import Digests, shown_name
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
 
 PIECE = st.binary(min_size=1, max_size=8).filter(lambda name: not set(name) & {0, 47} and name not in {b".", b".."})
 NAMES = st.one_of(PIECE, st.builds(lambda name, more: name * more, PIECE, st.integers(1, 30)))
@@ -97,6 +98,44 @@ def test_a_cut_archive_is_refused(
     with pytest.raises(EngineError) as caught:
         fed(TarCheck(tarfile.RECORDSIZE), data, splits).finish()
     assert caught.value.code == "engine.incomplete"
+
+
+@given(archives())
+def test_one_block_of_zeros_is_no_end_and_neither_is_an_entry_behind_it(
+    made: tuple[bytes, dict[str, int], list[tuple[str, str]]],
+) -> None:
+    data = made[0].rstrip(b"\0")
+    whole = data + bytes(-len(data) % 512)
+    for wrong in (whole, whole + bytes(512), whole + bytes(512) + whole + bytes(1024)):
+        with pytest.raises(EngineError):
+            fed(TarCheck(512), wrong, [4096]).finish()
+
+
+def test_an_archive_without_its_tree_is_refused() -> None:
+    """A pattern that left out everything would make an archive that is whole and holds nothing."""
+    for data in (bytes(1024), _archive_of("elsewhere")):
+        with pytest.raises(EngineError, match="tree"):
+            fed(TarCheck(512), data, [4096]).finish()
+
+
+def test_sizes_beyond_what_octal_digits_hold() -> None:
+    """Nine GiB in one file, by a pax header and in base 256; skipped, not read."""
+    size = 9 << 30
+    zeros = memoryview(bytes(64 << 20))
+    for form in (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT):
+        root, entry = tarfile.TarInfo("./"), tarfile.TarInfo("./large")
+        root.type, entry.size = tarfile.DIRTYPE, size
+        check = TarCheck(512)
+        check.feed(root.tobuf(form) + entry.tobuf(form))
+        for _part in range(size // len(zeros)):
+            check.feed(zeros)
+        check.feed(bytes(1024))
+        check.finish()
+        assert check.totals["bytes"] == size
+
+
+def _archive_of(name: str) -> bytes:
+    return tarfile.TarInfo(name).tobuf() + bytes(1024)
 
 
 @given(archives(), st.integers(0, 511), st.integers(1, 255))

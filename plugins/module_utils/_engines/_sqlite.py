@@ -59,7 +59,9 @@ class SqliteSession:
             what = f"Reading the copy of {self._path} {end_words(status)}"
             raise EngineError(what, "Run again", code="engine.failed", detail=stderr)
         if stderr.strip():
-            return (Finding("sqlite.said", WARNING, self._path, f"While {self._path} was read: {stderr.strip()}"),)
+            said = stderr.strip()
+            what = f"While {self._path} was read: {said}"
+            return (Finding("sqlite.said", WARNING, self._path, what, params={"path": self._path, "text": said}),)
         return ()
 
 
@@ -88,11 +90,11 @@ class SqliteEngine:
             if not Content(connection, options.path).tables():
                 found.append(
                     _finding(
-                        "sqlite.no_tables",
                         WARNING,
                         options.path,
                         "has no tables",
                         "See whether its program writes where you think",
+                        code="sqlite.no_tables",
                     )
                 )
 
@@ -133,11 +135,11 @@ class SqliteEngine:
             if wal:
                 findings.append(
                     _finding(
-                        "sqlite.wal",
                         INFO,
                         options.path,
                         "uses a write-ahead log; a restored copy does not yet",
                         "After a restore run 'PRAGMA journal_mode=WAL' if its program does not do so itself",
+                        code="sqlite.wal",
                     )
                 )
             yield SqliteSession(options.path, copy, inventory, findings)
@@ -168,28 +170,30 @@ def _before(path: str) -> list[Finding]:
     try:
         found = os.stat(path)
         if not stat.S_ISREG(found.st_mode):
-            return [_finding("sqlite.not_file", ERROR, path, "is not a regular file", "Name the file of the database")]
+            return [
+                _finding(ERROR, path, "is not a regular file", "Name the file of the database", code="sqlite.not_file")
+            ]
         head = read_header(path)
     except OSError as problem:
         return [
             _finding(
-                "sqlite.unreadable",
                 ERROR,
                 path,
                 f"cannot be read: {problem.strerror}",
                 "Correct the path, or let the backup's user read it",
+                code="sqlite.unreadable",
             )
         ]
     if not head:
-        return [_finding("sqlite.empty", ERROR, path, "is an empty file", "See why, and restore it if it is lost")]
+        return [_finding(ERROR, path, "is an empty file", "See why, and restore it if it is lost", code="sqlite.empty")]
     if parse_header(head) is None:
         return [
             _finding(
-                "sqlite.not_database",
                 ERROR,
                 path,
                 "is not a SQLite database, or an encrypted one",
                 "Name the file of the database",
+                code="sqlite.not_database",
             )
         ]
     return []
@@ -200,5 +204,5 @@ def _uses_wal(path: str) -> bool:
     return header is not None and header.wal
 
 
-def _finding(code: str, level: str, path: str, words: str, remedy: str) -> Finding:
+def _finding(level: str, path: str, words: str, remedy: str, *, code: str) -> Finding:
     return Finding(code, level, path, f"{path} {words}", remedy, {"path": path, "text": words})

@@ -45,7 +45,7 @@ class Content:
         except sqlite3.OperationalError as problem:
             if not _LACKING.match(str(problem)):
                 raise _damaged(self._path, [str(problem)]) from problem
-            self._finding("sqlite.unchecked", "the whole database", str(problem))
+            self._finding("the whole database", str(problem), code="sqlite.unchecked")
             said = self._check_tables()
         except sqlite3.DatabaseError as problem:
             raise _damaged(self._path, [str(problem)]) from problem
@@ -94,7 +94,7 @@ class Content:
             rows = self._count(name)
             digest = self._digest(name) if depth == "digests" and not virtual else None
         except sqlite3.OperationalError as problem:
-            self._finding("sqlite.unreadable_object", name, str(problem))
+            self._finding(name, str(problem), code="sqlite.unreadable_object")
             return InventoryObject(kind, name)
         return InventoryObject(kind, name, rows=rows, digest=digest)
 
@@ -110,7 +110,7 @@ class Content:
         try:
             self._connection.execute(f"EXPLAIN SELECT * FROM {quoted(name)}").close()
         except sqlite3.OperationalError as problem:
-            self._finding("sqlite.unreadable_object", name, str(problem))
+            self._finding(name, str(problem), code="sqlite.unreadable_object")
 
     def _digest(self, name: str) -> str:
         """SHA-256 over the columns' names and all rows in the order of the key, each value with its type."""
@@ -154,10 +154,10 @@ class Content:
                 except sqlite3.OperationalError as problem:
                     if not _LACKING.match(str(problem)):
                         raise _damaged(self._path, [str(problem)]) from problem
-                    self._finding("sqlite.unchecked", name, str(problem))
+                    self._finding(name, str(problem), code="sqlite.unchecked")
         return said
 
-    def _finding(self, code: str, name: str, said: str) -> None:
+    def _finding(self, name: str, said: str, *, code: str) -> None:
         words = "was not checked" if code == "sqlite.unchecked" else "is in the backup but could not be read or counted"
         self.findings.append(
             Finding(

@@ -38,18 +38,18 @@ def look(path: str, arguments: tuple[str, ...], context: Context) -> Probe:
     missing = unsupported(result.stderr)
     if missing:
         lacks = _error(
-            "files.tar_support",
             path,
             f"tar on this host was built without {' and '.join(missing)} support",
             "Install the distribution's GNU tar",
             words=" ".join(missing),
+            code="files.tar_support",
         )
         return Probe(version=version, estimated_bytes=0, findings=(lacks,), tools=tools)
     total = _TOTAL.search(result.stderr)
     try:
         found = judge(path, result.status, _TOTAL.sub("", result.stderr))
     except EngineError as problem:
-        unreadable = _error("files.unreadable", path, problem.what, problem.remedy, user=user())
+        unreadable = _error(path, problem.what, problem.remedy, user=user(), code="files.unreadable")
         return Probe(version=version, estimated_bytes=0, findings=(unreadable,), tools=tools)
     if total is None:
         raise EngineError(f"tar did not say how large {path} is", "Run tar by hand and look", code="engine.failed")
@@ -86,21 +86,21 @@ def _version(context: Context) -> tuple[str, list[Finding]]:
     if match is None:
         return first, [
             _error(
-                "files.tar_kind",
                 "tar",
                 f"tar on this host is not GNU tar: it says {first}",
                 "Install GNU tar",
                 version=first,
+                code="files.tar_kind",
             )
         ]
     if (int(match[2]), int(match[3])) < OLDEST:
         return match[1], [
             _error(
-                "files.tar_version",
                 "tar",
                 f"tar on this host is version {match[1]}",
                 f"Install GNU tar {OLDEST[0]}.{OLDEST[1]} or newer",
                 version=match[1],
+                code="files.tar_version",
             )
         ]
     return match[1], []
@@ -112,15 +112,17 @@ def _directory(path: str) -> list[Finding]:
     except OSError as problem:
         return [
             _error(
-                "files.missing",
                 path,
                 f"The tree {path} cannot be looked at: {problem.strerror}",
                 "Correct the path, or mount what should be there",
                 user=user(),
+                code="files.missing",
             )
         ]
     if not stat.S_ISDIR(mode):
-        return [_error("files.not_directory", path, f"{path} is not a directory", "Name the directory of the tree")]
+        return [
+            _error(path, f"{path} is not a directory", "Name the directory of the tree", code="files.not_directory")
+        ]
     if not os.access(path, os.R_OK | os.X_OK, effective_ids=True):
         return [_denied(path, [path], 1)]
     return []
@@ -158,14 +160,14 @@ def _readable(where: bytes) -> bool:
 def _denied(path: str, names: list[str], count: int) -> Finding:
     some = ", ".join(names) + (f" and {count - len(names)} more" if count > len(names) else "")
     return _error(
-        "files.unreadable",
         path,
         f"The user {user()} may not read below {path}: {some}",
         "Let the backup's user read it, or exclude it",
         user=user(),
         names=some,
+        code="files.unreadable",
     )
 
 
-def _error(code: str, subject: str, message: str, remedy: str, **params: str) -> Finding:
+def _error(subject: str, message: str, remedy: str, *, code: str, **params: str) -> Finding:
     return Finding(code, ERROR, subject, message, remedy, {"path": subject, **params})

@@ -22,49 +22,49 @@ _LAST_WORDS = "Exiting with failure status due to previous errors"
 
 
 class _Kind(t.NamedTuple):
-    code: str
     level: str
     text: str
     words: str
     remedy: str
+    code: str
 
 
 # The first that matches the end of a line wins; the part before it is the name.
 _KNOWN = (
     _Kind(
-        "files.changed",
         WARNING,
         r"file changed as we read it",
         "changed while being read; their copies may mix old and new content",
         "Stop what writes there during the backup, or back up a snapshot of the file system",
+        code="files.changed",
     ),
     _Kind(
-        "files.removed",
         WARNING,
         r"[Ff]ile removed before we read it",
         "went away before they could be read",
         "Nothing to do when they were temporary; else stop what removes them during the backup",
+        code="files.removed",
     ),
     _Kind(
-        "files.shrank",
         WARNING,
         r"[Ff]ile shrank by \d+ bytes?; padding with zeros",
         "became shorter while being read; the missing ends are zeros in the backup",
         "Stop what writes there during the backup, or back up a snapshot of the file system",
+        code="files.shrank",
     ),
     _Kind(
-        "files.socket",
         INFO,
         r"(?:socket|door) ignored",
         "are sockets, which no backup holds; their program makes them again",
         "",
+        code="files.socket",
     ),
     _Kind(
-        "files.other_filesystem",
         WARNING,
         r"file is on a different filesystem; not dumped",
         "are mounted from other file systems, which are not in this backup",
         "Give each a source of its own, exclude them, or set one_file_system: false",
+        code="files.other_filesystem",
     ),
 )
 _PATTERNS = tuple((kind, re.compile(r"^\S*tar: (?P<name>.*): " + kind.text + "$")) for kind in _KNOWN)

@@ -61,7 +61,7 @@ def nobody() -> t.Iterator[None]:
 
 def run_words(words: t.Sequence[str], plain: pathlib.Path, directory: pathlib.Path) -> str:
     """Run the restore words of a stream in a directory, as a person with the manifest would."""
-    argv = [str(plain) if word == "{input}" else word for word in words]
+    argv = [str(plain) if word == "{input}" else word.replace("{target}", str(directory)) for word in words]
     with plain.open("rb") as stream:
         done = subprocess.run(argv, stdin=stream, cwd=directory, capture_output=True, check=False, text=True)
     assert (done.returncode, done.stderr) == (0, ""), done.stderr

@@ -15,6 +15,7 @@ import tempfile
 import typing as t
 
 import pytest
+
 from ansible_collections.nusantara.backup.plugins.module_utils import _process
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._files import FilesEngine, FilesOptions

@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import SqliteEngine, SqliteOptions
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_file import SqliteCheck
@@ -110,9 +111,7 @@ def test_a_damaged_database_is_refused_with_what_integrity_check_said(
     assert os.listdir(context.work) == []
 
 
-def test_what_only_its_program_can_read_is_a_warning_and_in_the_copy(
-    tmp_path: pathlib.Path, context: Context
-) -> None:
+def test_what_only_its_program_can_read_is_a_warning_and_in_the_copy(tmp_path: pathlib.Path, context: Context) -> None:
     """Views and virtual tables that cannot be read are told, and do not stop the backup."""
     path = tmp_path / "a.db"
     options = make(

@@ -14,7 +14,12 @@ import sys
 import typing as t
 
 import pytest
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_copy import copy_to, open_copy
+
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_copy import (
+    copy_to,
+    open_copy,
+    persistently,
+)
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
 ACCOUNTS, BALANCE = 400, 1000
@@ -121,6 +126,22 @@ def test_a_log_in_no_use_gets_no_files_beside_it(tmp_path: pathlib.Path) -> None
     assert sorted(before) == ["bank.db"]
     copy_to(str(path), str(target), 1)
     assert everything(tmp_path) == before
+
+
+def test_a_file_that_changed_while_read_as_immutable_is_read_again(tmp_path: pathlib.Path) -> None:
+    path = tmp_path / "bank.db"
+    bank(path, "WAL")
+    seen = []
+
+    def work(connection: sqlite3.Connection) -> None:
+        seen.append(connection.execute("SELECT n FROM moves").fetchone()[0])
+        if len(seen) == 1:
+            with contextlib.closing(sqlite3.connect(path)) as other:
+                other.execute("UPDATE moves SET n = 7")
+                other.commit()
+
+    persistently(str(path), 0, work)
+    assert seen == [0, 7]
 
 
 def test_a_log_without_its_index_is_refused_in_words(tmp_path: pathlib.Path) -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarwords import judge, unsupported
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
