@@ -18,7 +18,7 @@ from .._process import end_words
 from .._reader import Reader
 from ._base import Context, Inventory, Probe, Stream
 from ._sqlite_content import Content
-from ._sqlite_copy import copy_to, explained, open_copy, persistently
+from ._sqlite_copy import copy_to, explained, open_copy, persistently, remove_copy
 from ._sqlite_file import SqliteCheck, parse_header, read_header
 
 RESTORE = ("sqlite3", "{input}", "PRAGMA integrity_check")
@@ -46,7 +46,7 @@ class SqliteSession:
         yield Stream(
             part="", kind="sqlite", end_check=SqliteCheck(), judge=self._judge, restore=RESTORE, file=self._copy
         )
-        _remove(self._copy)
+        remove_copy(self._copy)
 
     def inventory(self) -> Inventory:
         return self._inventory
@@ -144,7 +144,7 @@ class SqliteEngine:
                 )
             yield SqliteSession(options.path, copy, inventory, findings)
         finally:
-            _remove(copy)
+            remove_copy(copy)
 
     def describe(self, options: SqliteOptions) -> str:
         return f"SQLite database {options.path}"
@@ -158,11 +158,6 @@ def _examined(path: str, copy: str, depth: str) -> tuple[Content, Inventory]:
             return content, content.inventory(depth)
     except sqlite3.Error as problem:
         raise explained(path, problem) from problem
-
-
-def _remove(copy: str) -> None:
-    with contextlib.suppress(FileNotFoundError):
-        os.unlink(copy)
 
 
 def _before(path: str) -> list[Finding]:

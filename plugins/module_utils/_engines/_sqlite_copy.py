@@ -118,8 +118,7 @@ def copy_to(path: str, target: str, busy_seconds: float) -> None:
     """Copy to the new file ``target`` of mode 0600. Raises ``EngineError``."""
 
     def work(source: sqlite3.Connection) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(target)
+        remove_copy(target)
         os.close(os.open(target, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_CLOEXEC, 0o600))
         with contextlib.closing(_connect(uri(target, mode="rw"), 0)) as copy:
             # Its durability does not matter: it is read once, checked, and removed.
@@ -127,6 +126,13 @@ def copy_to(path: str, target: str, busy_seconds: float) -> None:
             source.backup(copy)
 
     persistently(path, busy_seconds, work)
+
+
+def remove_copy(target: str) -> None:
+    """Remove the copy and what SQLite may have left beside it when it could not go on."""
+    for ending in ("", "-journal", "-wal", "-shm"):
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(target + ending)
 
 
 def open_copy(target: str) -> sqlite3.Connection:

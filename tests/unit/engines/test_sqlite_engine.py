@@ -14,9 +14,10 @@ import sys
 import time
 
 import pytest
+from tests.support.mounts import mounted
 
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import SqliteEngine, SqliteOptions
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import COPY, SqliteEngine, SqliteOptions
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_file import SqliteCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
@@ -171,6 +172,31 @@ def _fail_inside(options: SqliteOptions, context: Context) -> None:
         raise RuntimeError
 
 
+def test_a_full_disk_is_told_and_nothing_stays(tmp_path: pathlib.Path) -> None:
+    """Bad input: full disk at every stage."""
+    options = make(
+        tmp_path / "a.db", "PRAGMA journal_mode=WAL", "CREATE TABLE a (b)", "INSERT INTO a VALUES (zeroblob(3000000))"
+    )
+    with mounted(tmp_path / "small", "size=1m") as small:
+        context = Context(Children(), str(small))
+        probe = ENGINE.probe(options, context)
+        assert probe.work_bytes > 3_000_000
+        with pytest.raises(EngineError) as caught, ENGINE.open(options, probe, context):
+            pass
+        assert caught.value.code == "engine.space"
+        assert list(small.iterdir()) == []
+
+
+def test_what_lies_beside_an_older_copy_is_not_taken_for_its_journal(tmp_path: pathlib.Path, context: Context) -> None:
+    options = make(tmp_path / "a.db", "CREATE TABLE a (b)")
+    for ending in ("", "-journal", "-wal"):
+        pathlib.Path(context.work, COPY + ending).write_bytes(b"left over" * 1000)
+    with ENGINE.open(options, ENGINE.probe(options, context), context) as session:
+        assert os.listdir(context.work) == [COPY]
+        assert session.inventory().totals["table"] == 1
+    assert os.listdir(context.work) == []
+
+
 def test_the_copy_is_gone_after_a_kill(tmp_path: pathlib.Path) -> None:
     """Issue section 4: the clear copy lies in a 0700 directory and is gone also after a kill."""
     options = make(tmp_path / "a.db", "CREATE TABLE a (b)")
@@ -179,7 +205,7 @@ def test_the_copy_is_gone_after_a_kill(tmp_path: pathlib.Path) -> None:
     script = f"""
 import os, sys
 from {package}._engines._base import Context
-from {package}._engines._sqlite import SqliteEngine, SqliteOptions
+from {package}._engines._sqlite import COPY, SqliteEngine, SqliteOptions
 from {package}._process import Children
 from {package}._warden import Warden
 options, work, engine = SqliteOptions(sys.argv[1], 0), sys.argv[2], SqliteEngine()

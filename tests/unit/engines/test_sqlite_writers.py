@@ -7,10 +7,13 @@ from __future__ import annotations
 import contextlib
 import os
 import pathlib
+import pwd
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import typing as t
 
 import pytest
@@ -21,6 +24,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_
     persistently,
 )
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
+from ansible_collections.nusantara.backup.tests.contract.engine_cases._support import nobody
 
 ACCOUNTS, BALANCE = 400, 1000
 
@@ -126,6 +130,30 @@ def test_a_log_in_no_use_gets_no_files_beside_it(tmp_path: pathlib.Path) -> None
     assert sorted(before) == ["bank.db"]
     copy_to(str(path), str(target), 1)
     assert everything(tmp_path) == before
+
+
+@pytest.mark.parametrize("alive", [True, False], ids=["in use", "left by a crash"])
+def test_who_may_only_read_can_read_a_log(alive: bool) -> None:
+    """Issue section 4: the source belongs to another user."""
+    place = pathlib.Path(tempfile.mkdtemp(prefix="bank-"))
+    place.chmod(0o755)
+    with contextlib.ExitStack() as stack:
+        stack.callback(shutil.rmtree, place)
+        work = pathlib.Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        if os.geteuid() == 0:
+            account = pwd.getpwnam("nobody")
+            os.chown(work, account.pw_uid, account.pw_gid)
+        path = place / "bank.db"
+        bank(path, "WAL")
+        process = stack.enter_context(writer(path, "WAL", "stays"))
+        if not alive:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+        with nobody():
+            copy_to(str(path), str(work / "copy"), 30)
+            with contextlib.closing(open_copy(str(work / "copy"))) as copy:
+                assert copy.execute("SELECT sum(balance) FROM account").fetchone() == (ACCOUNTS * BALANCE,)
+                assert copy.execute("SELECT n > 0 FROM moves").fetchone() == (1,)
 
 
 def test_a_file_that_changed_while_read_as_immutable_is_read_again(tmp_path: pathlib.Path) -> None:
