@@ -21,40 +21,54 @@ SIGNERS = ("operator", "analyst", "head")
 
 def render(model: dict[str, t.Any], templates: t.Sequence[str]) -> str:
     """One self-contained page. ``templates`` are directories, the first that has a file wins."""
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(list(templates)),
+    language = model["language"]
+    words = {
+        name: functools.partial(function, language=language)
+        for name, function in (
+            ("num", _format.number),
+            ("size", _format.size),
+            ("duration", _format.duration),
+            ("date", _format.date),
+            ("stamp", _format.stamp),
+            ("period", _format.period),
+            ("words", _report_words.finding),
+            ("error_title", _report_words.error_title),
+            ("role", _report_words.role),
+            ("act", _report_words.act),
+        )
+    }
+    return (
+        _environment(tuple(templates))
+        .get_template(TEMPLATE)
+        .render(
+            words,
+            r=model,
+            p=functools.partial(_phrase, language),
+            date_of=functools.partial(_local_date, language),
+            clock=_format.clock,
+            verdict=_report_words.verdict(model),
+            symbols=_report_words.SYMBOLS,
+            verdict_symbols=_report_words.VERDICT_SYMBOLS,
+            level_symbols=_report_words.LEVEL_SYMBOLS,
+            shape=_report_svg.shape,
+            details_limit=DETAILS,
+            pictures=_pictures(model),
+            signers=model["officers"] or [{"role": role, "name": "", "title": "", "number": ""} for role in SIGNERS],
+            zones={host["host"]: host["zone"] for host in model["hosts"]},
+        )
+    )
+
+
+@functools.lru_cache(maxsize=4)
+def _environment(templates: tuple[str, ...]) -> jinja2.Environment:
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(templates),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    language = model["language"]
-    environment.globals.update(
-        p=functools.partial(_phrase, language),
-        num=functools.partial(_format.number, language=language),
-        size=functools.partial(_format.size, language=language),
-        duration=functools.partial(_format.duration, language=language),
-        date=functools.partial(_format.date, language=language),
-        stamp=functools.partial(_format.stamp, language=language),
-        clock=_format.clock,
-        period=functools.partial(_format.period, language=language),
-        date_of=functools.partial(_local_date, language),
-        words=functools.partial(_report_words.finding, language=language),
-        error_title=functools.partial(_report_words.error_title, language=language),
-        role=functools.partial(_report_words.role, language=language),
-        act=functools.partial(_report_words.act, language=language),
-        verdict=_report_words.verdict(model),
-        symbols=_report_words.SYMBOLS,
-        verdict_symbols=_report_words.VERDICT_SYMBOLS,
-        level_symbols=_report_words.LEVEL_SYMBOLS,
-        shape=_report_svg.shape,
-        details_limit=DETAILS,
-        pictures=_pictures(model),
-        signers=model["officers"] or [{"role": role, "name": "", "title": "", "number": ""} for role in SIGNERS],
-        zones={host["host"]: host["zone"] for host in model["hosts"]},
-    )
-    return environment.get_template(TEMPLATE).render(r=model)
 
 
 def _phrase(language: str, key: str, /, **params: t.Any) -> str:

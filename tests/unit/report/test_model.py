@@ -50,8 +50,8 @@ def planned(*plans: dict[str, t.Any], **over: t.Any) -> dict[str, t.Any]:
         ([make.run("SIMPEG", NIGHT - dt.timedelta(days=1))], MORNING, "missed"),
     ],
     ids=[
-        "success", "failed", "did not run", "window open", "running", "interrupted", "P12.3 done again", "success stays",
-        "interrupted last", "unknown outcome is no success", "another night does not count",
+        "success", "failed", "did not run", "window open", "running", "interrupted", "P12.3 done again",
+        "success stays", "interrupted last", "unknown outcome is no success", "another night does not count",
     ],
 )  # fmt: skip
 def test_k5_p12_1_status_of_a_due_source(runs: list[dict[str, t.Any]], generated: str, status: str) -> None:

@@ -86,7 +86,7 @@ def test_page_says_everything_that_the_procedures_ask_for() -> None:
     text = Page(page()).text
     for wanted in (
         "Dinas Komunikasi dan Informatika Kota Contoh", "Malam Jumat, 20 November 2026", "LHB/01/2026",
-        "2026112024D1D-SIMPEG", "00:00–00:00 WIB", "gedung B", "tidak ada di gedung terpisah", "TANPA ENKRIPSI",
+        "2026112024D1D-SIMPEG", "00:00\u201300:00 WIB", "gedung B", "tidak ada di gedung terpisah", "TANPA ENKRIPSI",
         "ukuran janggal", "terlambat", "kepegawaian_baru", "/var/backups/nusantara/SIMPEG/old.dump",
         "permission denied for table gaji", "Mutu baku", "Verifikasi laporan", "Sekar Anindya", "Kepala Bidang",
         make.digest("db1", "head"), make.digest("2026112024D1D-SIMPEG", "stored"), "Statistik (web1, bulanan)",

@@ -25,6 +25,8 @@ from ansible_collections.nusantara.backup.plugins.plugin_utils import (
     _report_words,
 )
 
+NONE = "\u2013"
+
 
 def model(hosts: list[t.Any] | None = None, **options: t.Any) -> dict[str, t.Any]:
     return _report.build(facts_site.site() if hosts is None else hosts, _report.Options(**options))
@@ -32,7 +34,7 @@ def model(hosts: list[t.Any] | None = None, **options: t.Any) -> dict[str, t.Any
 
 @pytest.mark.parametrize(
     ("value", "digits", "indonesian", "english"),
-    [(1234.5, 1, "1.234,5", "1,234.5"), (0, 0, "0", "0"), (1e6, 0, "1.000.000", "1,000,000"), (None, 0, "–", "–")],
+    [(1234.5, 1, "1.234,5", "1,234.5"), (0, 0, "0", "0"), (1e6, 0, "1.000.000", "1,000,000"), (None, 0, NONE, NONE)],
 )
 def test_numbers(value: float | None, digits: int, indonesian: str, english: str) -> None:
     assert _format.number(value, "id", digits) == indonesian
@@ -43,7 +45,7 @@ def test_numbers(value: float | None, digits: int, indonesian: str, english: str
     ("value", "expected"),
     [
         (0, "0 B"), (999, "999 B"), (1000, "1,0 kB"), (99_940, "99,9 kB"), (99_960, "100 kB"), (999_499, "999 kB"),
-        (999_500, "1,0 MB"), (317_000_000, "317 MB"), (1_234_500_000, "1,2 GB"), (10**18, "1.000 PB"), (None, "–"),
+        (999_500, "1,0 MB"), (317_000_000, "317 MB"), (1_234_500_000, "1,2 GB"), (10**18, "1.000 PB"), (None, NONE),
     ],
 )  # fmt: skip
 def test_sizes(value: int | None, expected: str) -> None:
@@ -54,7 +56,8 @@ def test_sizes(value: int | None, expected: str) -> None:
     ("value", "expected"),
     [
         (0, "0 dtk"), (0.44, "0,4 dtk"), (9.94, "9,9 dtk"), (9.96, "10 dtk"), (59.6, "1 mnt"), (247.1, "4 mnt 7 dtk"),
-        (3600, "1 jam"), (3661, "1 jam 1 mnt"), (3601, "1 jam"), (86400, "1 hari"), (97200, "1 hari 3 jam"), (None, "–"),
+        (3600, "1 jam"), (3661, "1 jam 1 mnt"), (3601, "1 jam"), (86400, "1 hari"),
+        (97200, "1 hari 3 jam"), (None, NONE),
     ],
 )  # fmt: skip
 def test_durations(value: float | None, expected: str) -> None:
@@ -73,7 +76,7 @@ def test_durations(value: float | None, expected: str) -> None:
 def test_dates(style: str, indonesian: str, english: str) -> None:
     assert _format.date("2026-11-21", "id", style) == indonesian
     assert _format.date("2026-11-21", "en", style) == english
-    assert _format.date("not a date", "id", style) == "–"
+    assert _format.date("not a date", "id", style) == NONE
 
 
 @pytest.mark.parametrize(
@@ -90,9 +93,9 @@ def test_u1_local_time_names_its_zone(zone: str, expected: str) -> None:
 @pytest.mark.parametrize(
     ("ended", "expected"),
     [
-        ("2026-11-20T17:04:10Z", "00:00–00:04 WIB"),
-        ("2026-11-21T17:30:00Z", "21 Nov 2026 00:00 WIB – 22 Nov 2026 00:30 WIB"),
-        ("", "00:00 WIB–"),
+        ("2026-11-20T17:04:10Z", "00:00\u201300:04 WIB"),
+        ("2026-11-21T17:30:00Z", "21 Nov 2026 00:00 WIB \u2013 22 Nov 2026 00:30 WIB"),
+        ("", "00:00 WIB\u2013"),
     ],
 )
 def test_period(ended: str, expected: str) -> None:
@@ -101,7 +104,7 @@ def test_period(ended: str, expected: str) -> None:
 
 def test_period_over_a_change_of_clocks_names_both_zones() -> None:
     found = _format.period("2026-10-25T00:30:00Z", "2026-10-25T01:30:00Z", "Europe/Berlin", "en")
-    assert found == "02:30 CEST–02:30 CET"
+    assert found == "02:30 CEST\u201302:30 CET"
 
 
 def test_catalogues_have_the_same_keys_and_placeholders() -> None:
@@ -194,8 +197,9 @@ def test_the_data_is_the_model() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "form", "word"), [({}, "txt", "schema"), ({"kind": "backup-report", "schema": 9}, "csv", "schema"), (None, "pdf", "pdf")]
-)  # fmt: skip
+    ("given", "form", "word"),
+    [({}, "txt", "schema"), ({"kind": "backup-report", "schema": 9}, "csv", "schema"), (None, "pdf", "pdf")],
+)
 def test_what_cannot_be_rendered_is_said(given: t.Any, form: str, word: str) -> None:
     with pytest.raises(_render.RenderError, match=word):
         _render.render(model() if given is None else given, form)
@@ -203,8 +207,15 @@ def test_what_cannot_be_rendered_is_said(given: t.Any, form: str, word: str) -> 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
-    [("a\x1b[2Jb", "ab"), ("a\x1b]8;;x\x1b\\b", "ab"), ("a\x1b", "a"), ("\u202ea", "a"), ("a\ud800", "a\ufffd"), ("a\nb", "a\nb")],
-)  # fmt: skip
+    [
+        ("a\x1b[2Jb", "ab"),
+        ("a\x1b]8;;x\x1b\\b", "ab"),
+        ("a\x1b", "a"),
+        ("\u202ea", "a"),
+        ("a\ud800", "a\ufffd"),
+        ("a\nb", "a\nb"),
+    ],
+)
 def test_text_is_cleaned_at_the_border(text: str, expected: str) -> None:
     assert _plain.clean(text) == expected
 
