@@ -20,7 +20,7 @@ from tests.support.sets import MadeSet, make_big_set
 NAME = "2026112024F1D-BENCH"
 ROUNDS = 5
 _HEAD = """
-import resource, sys
+import sys
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
 """
 _COPY = (
@@ -32,7 +32,8 @@ base, name = sys.argv[1:]
 media = [Medium(one, "disk", f"{base}/{one}") for one in ("one", "two")]
 copies = Transfer(f"{base}/store", f"{base}/state", Clock()).copy(SetRef("BENCH", name), media)
 assert [copy.receipt.outcome for copy in copies] == ["verified"] * 2, [str(copy.error) for copy in copies]
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 """
 )
 _VERIFY = (
@@ -41,7 +42,8 @@ _VERIFY = (
 from ansible_collections.nusantara.backup.plugins.module_utils._verify import verify_store
 report = verify_store(f"{sys.argv[1]}/store", Clock())
 assert report.counts["ok"] == 1 and not report.problems, report
-print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+with open("/proc/self/status") as status:
+    print(next(line.split()[1] for line in status if line.startswith("VmHWM:")))
 """
 )
 
@@ -73,21 +75,17 @@ class _Bench:
         }
 
     def _timed(self, work: t.Callable[[], None]) -> float:
-        for copy in self.base.glob("*/BENCH/*" if work != self._raw_verify and work != self._verify else "none"):
-            if copy.parent.parent.name != "store":
-                shutil.rmtree(copy)
+        """Both sides start with a cold source and with empty destinations, as at night."""
+        for left in [*self.base.glob("one/BENCH"), *self.base.glob("two/BENCH")]:
+            shutil.rmtree(left)
         for raw in self.base.glob("raw*"):
             raw.unlink()
         os.sync()
-        self._forget()
+        with open(self.made.artifact(), "rb") as stream:
+            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         begun = time.monotonic()
         work()
         return time.monotonic() - begun
-
-    def _forget(self) -> None:
-        """Both sides start with a cold source, as at night."""
-        with open(self.made.artifact(), "rb") as stream:
-            os.posix_fadvise(stream.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
     def _raw_copy(self) -> None:
         for number in (1, 2):
