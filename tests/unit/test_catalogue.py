@@ -1,0 +1,98 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a store holds, by manifests and receipts alone."""
+
+from __future__ import annotations
+
+import pathlib
+
+import pytest
+from tests.support.mounts import mark
+from tests.support.sets import make_key, make_set
+
+from ansible_collections.nusantara.backup.plugins.module_utils._catalogue import (
+    Past,
+    catalogue,
+    history,
+    next_run,
+    unknown_paths,
+)
+from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._model import Medium
+from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
+from ansible_collections.nusantara.backup.plugins.module_utils._transfer import SetRef, Transfer
+
+OLD, NEW, AGAIN = "2026111924F1D-SIMPEG", "2026112024F1D-SIMPEG", "2026112024F1D-SIMPEG.r2"
+
+
+@pytest.fixture
+def store(tmp_path: pathlib.Path) -> pathlib.Path:
+    root = tmp_path / "store"
+    files = {"pgdump.zst.age": b"x" * 100, "globals.sql.zst.age": b"y" * 11}
+    make_set(root, "SIMPEG", NEW, files, make_key(tmp_path))
+    make_set(root, "SIMPEG", OLD, files, inventory={"exact": False, "why": "n", "totals": {"rows": 7, "bad": "x"}})
+    make_set(root, "SIMPEG", AGAIN, files, inventory=None, warnings=None, engine=[], plausible=False)
+    return root
+
+
+def test_sets_come_newest_first_in_the_shape_of_the_facts(store: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    medium = Medium("internal", "disk", str(mark(tmp_path / "nas", "internal")), "B")
+    (copy,) = Transfer(str(store), str(tmp_path / "state"), Clock()).copy(SetRef("SIMPEG", NEW), [medium])
+    assert copy.receipt is not None
+    sets = catalogue(str(store), str(tmp_path / "state"))
+    assert [entry["name"] for entry in sets] == [AGAIN, NEW, OLD]
+    entry = sets[1]
+    assert entry["copies"] == [{"medium": "internal", "building": "B", "at": copy.receipt.at}]
+    assert (entry["plain_bytes"], entry["stored_bytes"]) == (111, 111)
+    assert (entry["type"], entry["frequency"], entry["night"], entry["host"]) == ("F", "daily", "2026-11-20", "db1")
+    assert (entry["engine"], entry["version"], entry["encryption"]) == ("sqlite", "3.40.1", "age")
+    assert entry["inventory"] == {"exact": True, "why": "", "totals": {"table": 1, "rows": 3}}
+    assert [one["signed"] for one in sets] == [False, True, False]
+    assert [one["copies"] for one in sets][::2] == [[], []]
+    assert entry["sha256"] == entry["files"][0]["sha256"]
+    assert [one["bytes"] for one in entry["files"]] == [100, 11]
+
+
+def test_oddities_in_a_manifest_do_not_break_the_list(store: pathlib.Path) -> None:
+    odd = catalogue(str(store))[0]
+    assert (odd["engine"], odd["warnings"], odd["plausible"]) == ("", [], False)
+    assert odd["inventory"] == {"exact": False, "why": "", "totals": {}}
+
+
+def test_a_broken_set_is_left_to_verification(store: pathlib.Path) -> None:
+    (store / "SIMPEG" / NEW / f"{NEW}.manifest.json").write_bytes(b"{")
+    assert [entry["name"] for entry in catalogue(str(store))] == [AGAIN, OLD]
+
+
+def test_history_is_oldest_first(store: pathlib.Path) -> None:
+    assert history(str(store), "SIMPEG") == [
+        Past("2026-11-19", OLD, "F", 111, 111, 7, True),
+        Past("2026-11-20", NEW, "F", 111, 111, 3, True),
+        Past("2026-11-20", AGAIN, "F", 111, 111, None, False),
+    ]
+    assert history(str(store), "Other") == []
+
+
+def test_p13_6_unknown_paths_are_listed_and_unfinished_sets_are_not(store: pathlib.Path) -> None:
+    (store / "SIMPEG" / "old.dump").write_bytes(b"")
+    (store / "SIMPEG" / f"{NEW}.r3.part").mkdir()
+    assert unknown_paths(str(store)) == [str(store / "SIMPEG" / "old.dump")]
+
+
+def test_an_absent_store_is_empty(tmp_path: pathlib.Path) -> None:
+    assert (catalogue(str(tmp_path / "no")), unknown_paths(str(tmp_path / "no"))) == ([], [])
+
+
+def test_a_name_is_never_used_again_wherever_and_however_written(store: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    (tmp_path / "nas" / "SIMPEG" / "2026112024f1d-simpeg.R3").mkdir(parents=True)
+    assert next_run([str(store)], parse(NEW)).run == 3
+    assert next_run([str(store), str(tmp_path / "nas")], parse(NEW)).run == 4
+    assert next_run([], parse(NEW)).run == 1
+
+
+def test_a_full_hour_is_refused(store: pathlib.Path) -> None:
+    for run in range(3, 1000):
+        (store / "SIMPEG" / f"{NEW}.r{run}").mkdir()
+    with pytest.raises(NamingError, match="are taken"):
+        next_run([str(store)], parse(NEW))
