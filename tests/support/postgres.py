@@ -88,8 +88,17 @@ class Cluster:
         self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.data}/server.log", "--wait", "--timeout=60", "start")
 
     def stop(self, mode: str = "immediate") -> None:
-        if (self.data / "postmaster.pid").exists():
+        if self._runs():
             self._run("pg_ctl", f"--pgdata={self.data}", "--wait", f"--mode={mode}", "stop")
+
+    def _runs(self) -> bool:
+        """Also not when it was killed and its parent has not looked yet."""
+        try:
+            pid = (self.data / "postmaster.pid").read_text().split("\n", 1)[0]
+            state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        except FileNotFoundError:
+            return False
+        return state != "Z"
 
     def kill_server(self) -> None:
         """End the server as a crash would: no process of it is asked."""
@@ -244,8 +253,10 @@ def running_cluster(superuser: str = SUPERUSER) -> t.Iterator[Cluster]:
         cluster.start()
         yield cluster
     finally:
-        cluster.stop()
-        shutil.rmtree(root)
+        try:
+            cluster.stop()
+        finally:
+            shutil.rmtree(root)
 
 
 def _filled(word: str, places: t.Mapping[str, str]) -> str:

@@ -77,13 +77,13 @@ def dump(data: t.Mapping[str, t.Any], depth: str = "rows", watch: Watch | None =
         parts: dict[str, tuple[Stream, bytes]] = {}
         with ENGINE.open(options, probed, context) as session:
             for stream in session.streams():
-                parts[stream.part] = stream, _read(stream, context, found, watch)
+                parts[stream.part] = stream, read(stream, context, found, watch)
             inventory = session.inventory()
             found += session.findings()
     return Made(probed, parts, inventory, tuple(found))
 
 
-def _read(stream: Stream, context: Context, found: list[Finding], watch: Watch | None) -> bytes:
+def read(stream: Stream, context: Context, found: list[Finding], watch: Watch | None) -> bytes:
     assert stream.command is not None
     child = context.children.spawn(stream.command, stdout=subprocess.PIPE)
     kept: list[bytes] = []

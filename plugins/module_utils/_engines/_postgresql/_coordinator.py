@@ -63,6 +63,7 @@ class Coordinator:
         self._lines = bytearray()
         self._marker = 0
         self._open: list[int] = []
+        self._closed = False
 
     def __enter__(self) -> Coordinator:
         return self
@@ -114,7 +115,10 @@ class Coordinator:
         return self._child.stderr()
 
     def close(self) -> None:
-        """Cancel what still runs, leave, and see that the child is gone."""
+        """Cancel what still runs, leave, and see that the child is gone; harmless when it is."""
+        if self._closed:
+            return
+        self._closed = True
         if self._child.process.poll() is None and self._open:
             self._child.signal_group(signal.SIGINT)
         try:

@@ -68,7 +68,8 @@ class Preflight:
     def _ask(self, clients: Clients, database: str, script: str) -> list[t.Any]:
         with Coordinator(clients.psql, self._connection, database, self._context.children) as session:
             session.prepare(self._options.connect_seconds * 2)
-            return session.ask(script, _ANSWER_SECONDS)
+            patience = self._options.lock_seconds
+            return session.ask(f"SET lock_timeout = '{patience}s';\n{script}", patience + _ANSWER_SECONDS)
 
     def _look_at_cluster(self, clients: Clients) -> None:
         answers = self._ask(clients, self._options.maintenance_database, _sql.CLUSTER)
