@@ -39,7 +39,8 @@ def personnel(path: Path, people: int, seed: int) -> None:
     with connection:
         connection.execute("CREATE TABLE unit (id INTEGER PRIMARY KEY, nama TEXT NOT NULL)")
         connection.execute(
-            "CREATE TABLE pegawai (id INTEGER PRIMARY KEY, nip TEXT UNIQUE, nama TEXT, unit INTEGER REFERENCES unit(id))"
+            "CREATE TABLE pegawai"
+            " (id INTEGER PRIMARY KEY, nip TEXT UNIQUE, nama TEXT, unit INTEGER REFERENCES unit(id))"
         )
         connection.execute("CREATE TABLE hadir (pegawai INTEGER REFERENCES pegawai(id), tanggal TEXT, masuk TEXT)")
         connection.execute("CREATE VIEW per_unit AS SELECT unit, count(*) AS orang FROM pegawai GROUP BY unit")

@@ -37,7 +37,7 @@ class ActionModule(ActionBase):
             result["plan"] = plan
         for key in ("events", "progress", "since", "step"):
             result.pop(key, None)
-        return result
+        return dict(result)
 
     def _ask(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         answer: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)

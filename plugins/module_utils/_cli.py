@@ -37,7 +37,7 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         params = {**_job_file(options.config), "at": options.at}
         site, clock = site_of(params)
         if options.command == "facts":
-            print(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
+            _say(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
             return 0
         jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
         if options.command == "check":
@@ -47,24 +47,28 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         return _run(runner, runner.pending(jobs, again=options.again))
     except ConfigError as problem:
         for line in problem.problems:
-            print(f"nusantara-backup: {line}", file=sys.stderr)
+            _say(f"nusantara-backup: {line}", sys.stderr)
         return 2
     except BackupError as problem:
-        print(f"nusantara-backup: {problem}", file=sys.stderr)
+        _say(f"nusantara-backup: {problem}", sys.stderr)
         return 1
+
+
+def _say(line: str, stream: t.TextIO | None = None) -> None:
+    (stream or sys.stdout).write(line + "\n")
 
 
 def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
     if not jobs:
-        print("nothing is due")
+        _say("nothing is due")
         return 0
     bad = 0
     for attempt in runner.run(jobs):
         lines = problems(attempt)
         bad += len(lines)
-        print(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
+        _say(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
         for line in lines:
-            print(f"  {line}")
+            _say(f"  {line}")
     return 1 if bad else 0
 
 
@@ -72,7 +76,7 @@ def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
     with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
         found = _runner.check(site, jobs, clock, work)
     for finding in found:
-        print(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
+        _say(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
     return 1 if any(finding.level == ERROR for finding in found) else 0
 
 
@@ -109,4 +113,4 @@ def _terminated(_number: int, _frame: object) -> t.NoReturn:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -16,7 +16,8 @@ from ._errors import BackupError, ConfigError
 class Module(t.Protocol):
     """What is used of ``AnsibleModule``."""
 
-    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn: ...
+    def fail_json(self, msg: str, **kwargs: t.Any) -> t.NoReturn:
+        """End the module with a failure."""
 
 
 class Edge:

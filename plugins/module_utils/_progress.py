@@ -19,7 +19,8 @@ _LIMIT = 64 * 1024
 class Observer(t.Protocol):
     """Is told of every step of a run, before the step is taken."""
 
-    def step(self, source: str, name: str) -> None: ...
+    def step(self, source: str, name: str) -> None:
+        """Which step of which source begins now."""
 
     def moved(self, count: int) -> None:
         """How many plain bytes of the present stream have passed."""

@@ -61,12 +61,7 @@ def cache_is_empty(descriptor: int) -> bool:
     file systems): it says what was shown, not what is likely.
     """
     size = os.fstat(descriptor).st_size
-    offsets = [0]
-    for offset in (size // 2, size - 1):
-        # To ask makes the kernel read ahead: nothing near an earlier question can be asked again.
-        if offset - offsets[-1] > WINDOW:
-            offsets.append(offset)
-    return all(_must_wait(descriptor, offset) for offset in offsets)
+    return all(_must_wait(descriptor, offset) for offset in (0, size // 2, max(size - 1, 0)))
 
 
 def _must_wait(descriptor: int, offset: int) -> bool:

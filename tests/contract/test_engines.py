@@ -149,7 +149,7 @@ def test_end_check_refuses_every_truncation(case: EngineCase, place: pathlib.Pat
         rng = random.Random(len(data))
         cuts = {0, 1, 16, 99, 100, 511, 512, 513, 1024, len(data) // 2}
         cuts |= {len(data) - less for less in (1, 2, 512, 1024, 4096)}
-        cuts |= {rng.randrange(len(data)) for _ in range(150)}
+        cuts |= {rng.randrange(len(data)) for unused in range(150)}
         for cut in sorted(cut for cut in cuts if 0 <= cut < len(data)):
             _refused(item, data[:cut], f"cut at {cut} of {len(data)}")
 

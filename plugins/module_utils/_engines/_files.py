@@ -117,9 +117,9 @@ class FilesEngine:
 
     @contextlib.contextmanager
     def open(self, options: FilesOptions, probe: Probe, context: Context) -> t.Iterator[FilesSession]:
-        if any(finding.level == "error" for finding in probe.findings):
-            first = next(finding for finding in probe.findings if finding.level == "error")
-            raise EngineError(first.message, first.remedy, code="engine.source")
+        for finding in probe.findings:
+            if finding.level == "error":
+                raise EngineError(finding.message, finding.remedy, code="engine.source")
         yield FilesSession(options, context.inventory)
 
     def describe(self, options: FilesOptions) -> str:

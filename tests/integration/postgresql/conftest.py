@@ -8,7 +8,6 @@ import itertools
 import typing as t
 
 import pytest
-
 from tests.support.postgres import Cluster, running_cluster
 
 _NUMBERS = itertools.count(1)

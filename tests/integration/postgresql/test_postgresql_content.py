@@ -8,7 +8,6 @@ import subprocess
 import typing as t
 
 import pytest
-
 from tests.support.postgres import Cluster, running_cluster
 from tests.support.postgres_content import CONTENT, LARGE_OBJECTS, ROLES, ROWS
 from tests.support.postgres_dump import Made, dump
