@@ -17,6 +17,8 @@ from ansible_run import COLLECTIONS, CORES, Ansible
 from checkout import ROOT
 
 sys.path.insert(0, str(COLLECTIONS))
+# Programs that the tests write and start import the collection too.
+os.environ["PYTHONPATH"] = str(COLLECTIONS)
 
 # Two busy cores tell nothing about an example's speed; pytest-timeout catches what hangs.
 settings.register_profile("house", deadline=None, print_blob=True)

@@ -12,6 +12,7 @@ import pytest
 
 from ansible_run import Ansible, AnsibleRun
 
+pytestmark = pytest.mark.debian13
 NAME = "2017040124F1W-All"
 
 
