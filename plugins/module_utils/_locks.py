@@ -32,6 +32,12 @@ def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
         os.close(descriptor)
 
 
+def remove(path: str) -> None:
+    """Remove a lock file unless somebody holds it; done under the lock, so that nobody just takes it."""
+    with contextlib.suppress(LockError), hold(path, "This lock"):
+        os.unlink(path)
+
+
 def _take(path: str, what: str) -> int:
     """The locked file, or -1 when somebody removed the file between opening and locking it: then try again."""
     with disk_errors("Cannot lock", path):

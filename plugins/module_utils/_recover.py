@@ -9,6 +9,7 @@ import os
 import shutil
 
 from . import _locks, _store
+from ._errors import BackupError
 from ._history import fold
 from ._journal import Journal
 from ._model import Site
@@ -62,7 +63,8 @@ def _sweep_work(site: Site) -> None:
     for name in _listed(os.path.join(site.state, "locks")):
         path = os.path.join(site.state, "locks", name)
         if name.startswith("run-") and not _locks.is_held(path):
-            _remove(path)
+            with contextlib.suppress(BackupError, OSError):
+                _locks.remove(path)
 
 
 def _listed(directory: str) -> list[str]:
