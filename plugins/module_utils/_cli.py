@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import signal
 import sys
 import tempfile
 import typing as t
@@ -26,13 +25,14 @@ from ._model import Site
 from ._plan import MODES, SCHEDULED, plan_jobs
 from ._run_module import problems
 from ._site_args import site_of
+from ._stop import StoppedError, listen
 
 _JOB_LIMIT = 4 << 20
 
 
 def main(arguments: t.Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _terminated)
+    listen()
     try:
         params = {**_job_file(options.config), "at": options.at}
         site, clock = site_of(params)
@@ -50,8 +50,10 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             _say(f"nusantara-backup: {line}", sys.stderr)
         return 2
     except BackupError as problem:
-        _say(f"nusantara-backup: {problem}", sys.stderr)
-        return 1
+        print(f"nusantara-backup: {problem}", file=sys.stderr)
+    except StoppedError as stopped:
+        print(f"nusantara-backup: {stopped.error}", file=sys.stderr)
+    return 1
 
 
 def _say(line: str, stream: t.TextIO | None = None) -> None:
@@ -104,12 +106,6 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("--only", action="append", default=[], help="a source; may be repeated")
         command.add_argument("--nights", type=int, default=62)
     return parser
-
-
-def _terminated(_number: int, _frame: object) -> t.NoReturn:
-    raise BackupError(
-        "The run was told to stop (SIGTERM)", "Start it again; what was finished is kept", code="run.terminated"
-    )
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from ._plausible import judge
 from ._process import Children
 from ._progress import Observer, Progress
 from ._recover import recover, run_lock, source_lock, sweep_source, work_root
+from ._stop import StoppedError
 from ._transfer import transfer_sets
 from ._warden import Warden
 
@@ -50,12 +51,19 @@ class Runner:
             past = fold(self.journal.read().entries)
             self._record_start(jobs)
             started()
-            with Warden() as warden, Children(warden) as children:
-                warden.watch_directory(os.path.join(work_root(self.site), self.run_id))
-                outcomes = [self._guarded(job, past, warden, children) for job in jobs]
-                self._look_for_unplanned(children, warden)
-            self._close(all(outcomes))
+            try:
+                self._do(jobs, past)
+            except StoppedError as stopped:
+                self.journal.append("run.interrupted", {"run": self.run_id, "error": stopped.error.as_dict()})
+                raise
         return fold(self.journal.read().entries).run(self.run_id)
+
+    def _do(self, jobs: t.Sequence[Job], past: History) -> None:
+        with Warden() as warden, Children(warden) as children:
+            warden.watch_directory(os.path.join(work_root(self.site), self.run_id))
+            outcomes = [self._guarded(job, past, warden, children) for job in jobs]
+            self._look_for_unplanned(children, warden)
+        self._close(all(outcomes))
 
     def _record_start(self, jobs: t.Sequence[Job]) -> None:
         self.journal.append(

@@ -98,6 +98,9 @@ class Transfer:
         except BackupError as problem:
             for worker in takers:
                 worker.cancel(problem)
+        except BaseException:
+            self._give_up(workers)
+            raise
         return [self._result(ref, worker) for worker in workers]
 
     def plan(self, ref: SetRef, media: t.Sequence[Medium]) -> list[dict[str, str]]:
@@ -147,6 +150,13 @@ class Transfer:
         except BackupError as problem:
             return Copy(ref, worker.medium, error=problem)
         return Copy(ref, worker.medium, worker.receipt, worker.error)
+
+    def _give_up(self, workers: t.Sequence[Destination]) -> None:
+        """The run is told to stop: nothing is published, and what was begun is removed."""
+        stopped = BackupError("The copy was stopped", "Transfer the set again", code="run.terminated")
+        for worker in workers:
+            worker.cancel(stopped)
+            worker.finish(self.patience)
 
     def _plan_one(self, parcel: Parcel, medium: Medium) -> dict[str, str]:
         said = {"medium": medium.name, "name": parcel.manifest.name, "source": parcel.manifest.source}

@@ -166,6 +166,12 @@ class Lab:
         assert not done.left
         return done
 
+    def pipe(self) -> pathlib.Path:
+        """For a fault that stays: opening it for writing waits for the fault, closing it lets the run go on."""
+        path = self.root / "stay"
+        os.mkfifo(path)
+        return path
+
     def environment(self) -> dict[str, str]:
         return {
             "PYTHONPATH": str(COLLECTIONS),
