@@ -69,7 +69,7 @@ def _size(journal: Journal) -> int:
 
 
 def _look(site: Site, journal: Journal, run: str, since: int) -> View:
-    reading = journal.read()
+    reading = journal.believed()
     attempts = tuple(fold(reading.entries).run(run))
     mine = [entry for entry in reading.entries if entry.data.get("run") == run]
     if not mine:

@@ -38,11 +38,15 @@ class Entry:
 
 @dataclasses.dataclass(frozen=True)
 class Reading:
-    """A whole journal: what could be believed, and the first problem of its chain (or '')."""
+    """A whole journal: what could be believed, and the first problem of its chain (or '').
+
+    ``torn``: the problem is only that the last write was interrupted; the next one mends it.
+    """
 
     entries: tuple[Entry, ...]
     head: str
     problem: str
+    torn: bool = False
 
 
 class Journal:
@@ -81,7 +85,8 @@ class Journal:
                 for number, line in enumerate(stream, start=1):
                     entry = _parse(line)
                     if entry is None and not line.endswith(b"\n"):
-                        return Reading(tuple(entries), head, f"line {number} is torn: the last write was interrupted")
+                        torn = f"line {number} is torn: the last write was interrupted"
+                        return Reading(tuple(entries), head, torn, torn=True)
                     problem = _chain_problem(entry, line, number, head)
                     if entry is None or problem:
                         return Reading(tuple(entries), head, problem)
@@ -92,6 +97,17 @@ class Journal:
         except OSError as problem:
             raise self._cannot("read", problem) from problem
         return Reading(tuple(entries), head, "")
+
+    def believed(self) -> Reading:
+        """All entries; an altered journal is refused, for what follows would be read by nobody."""
+        reading = self.read()
+        if reading.problem and not reading.torn:
+            raise JournalError(
+                f"The journal {self.path} was altered: {reading.problem}",
+                "Keep the file as evidence, move it aside, find out who did it, and run again",
+                code="journal.broken",
+            )
+        return reading
 
     def _write(self, descriptor: int, event: str, data: t.Mapping[str, t.Any], last: Entry | None) -> Entry:
         body: dict[str, t.Any] = {
@@ -174,7 +190,7 @@ def _last_entry(descriptor: int) -> tuple[Entry | None, bytes]:
     if end and entry is None:
         raise JournalError(
             "The last line of the journal is not an entry",
-            "Somebody altered it: keep the file as evidence, move it aside, and run again",
+            "Keep the file as evidence, move it aside, find out who did it, and run again",
             code="journal.broken",
         )
     return entry, torn

@@ -37,7 +37,7 @@ def work_root(site: Site) -> str:
 def recover(site: Site, journal: Journal) -> list[str]:
     """Journal the end of runs whose process is gone, and remove their working files; returns the runs."""
     closed = []
-    for run in fold(journal.read().entries).open_runs:
+    for run in fold(journal.believed().entries).open_runs:
         if not _locks.is_held(run_lock(site, run)):
             journal.append("run.interrupted", {"run": run, "error": _INTERRUPTED})
             closed.append(run)

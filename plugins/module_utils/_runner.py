@@ -41,14 +41,14 @@ class Runner:
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
         """The jobs without those that succeeded already for their night (P12.3: a failed one is done again)."""
-        past = fold(self.journal.read().entries)
+        past = fold(self.journal.believed().entries)
         return [job for job in jobs if again or job.mode != SCHEDULED or not past.succeeded(job.key)]
 
     def run(self, jobs: t.Sequence[Job], started: t.Callable[[], None] = lambda: None) -> list[Attempt]:
         """Record, do and close the jobs. Raises only when the run could not even be recorded."""
         with _locks.hold(run_lock(self.site, self.run_id), "This run", self.run_id):
             recover(self.site, self.journal)
-            past = fold(self.journal.read().entries)
+            past = fold(self.journal.believed().entries)
             self._record_start(jobs)
             started()
             try:
