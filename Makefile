@@ -72,8 +72,9 @@ test:  ## everything but the long tests
 test-all: test  ## the long tests too
 	$(PYTEST) -m long
 
-bench: setup  ## the figures of docs/, measured side by side on this machine
-	$(DEV)/python tests/benchmarks/run.py
+bench: setup  ## the figures of docs/benchmarks.md, measured side by side; NB_BENCH_MB=100 for a quick look
+	@$(PYTHON) $(TOOLS)/environments.py bench requirements/bench.txt
+	$(PYTHON) -m tests.benchmarks.run
 
 clean:  ## remove what the targets made (the container image stays)
 	rm -rf $(CACHE) .coverage .coverage.* .hypothesis

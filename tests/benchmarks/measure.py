@@ -1,0 +1,126 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Pairs of timed commands, one after the other in turn, so that a machine that grows busy slows both alike."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import statistics
+import subprocess
+import time
+import typing as t
+
+PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+
+
+@dataclasses.dataclass(frozen=True)
+class Row:
+    """One figure: what was measured against what, what it must reach, what came out."""
+
+    figure: str
+    target: str
+    measured: str
+    spread: str
+    reached: bool | None
+    detail: str = ""
+
+    @property
+    def verdict(self) -> str:
+        return {True: "reached", False: "missed", None: "for information"}[self.reached]
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """One side of a comparison. ``ready`` puts the world in order before each round and is not timed."""
+
+    name: str
+    work: t.Callable[[], object]
+    ready: t.Callable[[], object] = lambda: None
+
+
+@dataclasses.dataclass(frozen=True)
+class Pairs:
+    """The seconds of both sides, round by round."""
+
+    ours: tuple[float, ...]
+    theirs: tuple[float, ...]
+
+    @property
+    def ratio(self) -> float:
+        """Our median over theirs."""
+        return statistics.median(self.ours) / statistics.median(self.theirs)
+
+    @property
+    def rounds(self) -> list[float]:
+        return [ours / theirs for ours, theirs in zip(self.ours, self.theirs)]
+
+    def at_most(self, figure: str, limit: float | None) -> Row:
+        """A row for work that must not take longer than ``limit`` times the other side's."""
+        target = f"at most {limit:g} times" if limit is not None else "none"
+        reached = None if limit is None else self.ratio <= limit
+        return Row(figure, target, f"{self.ratio:.2f} times", _spread(self.rounds), reached, self.seconds())
+
+    def speed_at_least(self, figure: str, limit: float | None) -> Row:
+        """A row for work that must run at ``limit`` times the other side's speed or faster."""
+        speed = 1 / self.ratio
+        target = f"at least {limit:g} times the speed" if limit is not None else "none"
+        reached = None if limit is None else speed >= limit
+        speeds = [1 / one for one in self.rounds]
+        return Row(figure, target, f"{speed:.2f} times", _spread(speeds), reached, self.seconds())
+
+    def seconds(self) -> str:
+        return f"{statistics.median(self.ours):.2f} s against {statistics.median(self.theirs):.2f} s"
+
+
+def in_turn(ours: Side, theirs: Side, rounds: int) -> Pairs:
+    """Measure both sides ``rounds`` times, and change who begins with every round."""
+    times: dict[str, list[float]] = {ours.name: [], theirs.name: []}
+    for number in range(rounds):
+        order = (ours, theirs) if number % 2 else (theirs, ours)
+        for side in order:
+            times[side.name].append(_timed(side))
+        print(
+            f"  round {number + 1}: {ours.name} {times[ours.name][-1]:.2f} s, {theirs.name} {times[theirs.name][-1]:.2f} s",
+            flush=True,
+        )
+    return Pairs(tuple(times[ours.name]), tuple(times[theirs.name]))
+
+
+def run(*command: str, **more: str) -> str:
+    """A program to its end; its output. Its words go into the error when it fails."""
+    done = subprocess.run(
+        list(command),
+        check=False,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd="/",
+        env={"PATH": PATH, "LC_ALL": "C.UTF-8", "HOME": "/nonexistent", **more},
+    )
+    if done.returncode:
+        raise SystemExit(f"{command[0]} ended with status {done.returncode}: {done.stdout[-3000:]}")
+    return done.stdout
+
+
+def forget(*paths: str | os.PathLike[str]) -> None:
+    """Drop files from the page cache, so that the next read comes from the disk."""
+    for path in paths:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        finally:
+            os.close(descriptor)
+
+
+def _timed(side: Side) -> float:
+    side.ready()
+    begun = time.monotonic()
+    side.work()
+    return time.monotonic() - begun
+
+
+def _spread(values: t.Sequence[float]) -> str:
+    return f"{min(values):.2f} to {max(values):.2f}"
