@@ -45,16 +45,16 @@ def parse_at(text: str) -> datetime.datetime | None:
         return None
     try:
         moment = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
-    except ValueError as problem:
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC)
+    except (ValueError, OverflowError) as problem:
         raise BackupError(
             f"The moment {ascii(text)[:60]} is not understood",
             "Write it like 2026-11-21T00:00:00+07:00",
             code="config.moment",
         ) from problem
-    if moment.tzinfo is None:
-        raise BackupError(
-            f"The moment {ascii(text)[:60]} has no offset from UTC",
-            "Write it like 2026-11-21T00:00:00+07:00",
-            code="config.moment",
-        )
-    return moment.astimezone(UTC)
+    raise BackupError(
+        f"The moment {ascii(text)[:60]} has no offset from UTC",
+        "Write it like 2026-11-21T00:00:00+07:00",
+        code="config.moment",
+    )

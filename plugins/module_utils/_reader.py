@@ -8,7 +8,7 @@ import re
 import typing as t
 
 Check = t.Callable[[str], str]
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class Problems:
@@ -49,7 +49,7 @@ class Reader:
         return default if value is None else value
 
     def text(self, key: str, default: str | None = None, *, check: Check | None = None) -> str:
-        """A string without control characters; required where there is no default."""
+        """Text that can be printed and stored; required where there is no default, empty only where that is it."""
         value = self.raw(key)
         if value is None:
             if default is None:
@@ -58,17 +58,18 @@ class Reader:
         if not isinstance(value, str):
             self.bad(key, f"must be text, not {_kind(value)}")
             return default or ""
-        if not value and default is None:
+        if not value and default != "":
             self.bad(key, "must not be empty")
-            return ""
+            return default or ""
         return self._checked(key, value, check)
 
     def choice(self, key: str, allowed: t.Sequence[str], default: str | None = None) -> str:
         value = self.text(key, default)
-        if value and value not in allowed:
+        if value in allowed:
+            return value
+        if value:
             self.bad(key, f"{shown(value)} is not one of {', '.join(allowed)}")
-            return default or allowed[0]
-        return value
+        return default or ""
 
     def path_of(self, key: str, default: str | None = None) -> str:
         """An absolute path without ``..``."""
@@ -76,7 +77,7 @@ class Reader:
         if value and (not value.startswith("/") or ".." in value.split("/")):
             self.bad(key, f"{shown(value)} must be an absolute path without '..'")
             return default or ""
-        return value
+        return re.sub(r"/+", "/", value)
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.raw(key, default)
@@ -126,8 +127,8 @@ class Reader:
                 self.bad("", f"{shown(key)} is not an option here; known are {known}")
 
     def _checked(self, key: str, value: str, check: Check | None) -> str:
-        if _CONTROL.search(value):
-            self.bad(key, f"{shown(value)} has a control character")
+        if _UNFIT.search(value):
+            self.bad(key, f"{shown(value)} has a control character or a byte that is not UTF-8")
             return ""
         if check is None:
             return value
