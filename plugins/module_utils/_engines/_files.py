@@ -25,7 +25,7 @@ RECORD_BLOCKS = 128
 RECORD = RECORD_BLOCKS * 512
 
 _KEEP = ("--acls", "--xattrs", "--xattrs-include=*")
-RESTORE = ("tar", "--extract", "--file=-", "--directory={target}", "--preserve-permissions", "--same-owner", *_KEEP)
+RESTORE = ("tar", "--extract", "--file=-", "--directory={target}", "--preserve-permissions", *_KEEP)
 
 
 @dataclasses.dataclass(frozen=True)

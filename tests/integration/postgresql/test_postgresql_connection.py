@@ -11,12 +11,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import SUPERUSER_PASSWORD, Cluster
+from tests.support.postgres_dump import dump, probe
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
-
-from tests.support.postgres import SUPERUSER_PASSWORD, Cluster
-from tests.support.postgres_dump import dump, probe
 
 pytestmark = pytest.mark.debian13
 

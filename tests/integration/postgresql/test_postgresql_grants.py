@@ -9,7 +9,6 @@ import typing as t
 from pathlib import Path
 
 import pytest
-
 from tests.support.postgres import Cluster
 from tests.support.postgres_content import CONTENT, ROLES
 from tests.support.postgres_dump import dump, probe

@@ -14,6 +14,7 @@ import sys
 import time
 
 import pytest
+from tests.support.mounts import mounted
 
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import COPY, SqliteEngine, SqliteOptions

@@ -18,7 +18,11 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_copy import copy_to, open_copy
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_copy import (
+    copy_to,
+    open_copy,
+    persistently,
+)
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 from ansible_collections.nusantara.backup.tests.contract.engine_cases._support import nobody
 
