@@ -20,6 +20,8 @@ from ._report_rows import INCOMPLETE, PROBLEMS, SUCCESS, Row
 Finding = dict[str, t.Any]
 ERROR, WARNING, INFO = "error", "warning", "info"
 LEVELS = (ERROR, WARNING, INFO)
+# What a run says of itself in other words, and the report has said already.
+_SAME = {"report.unencrypted": "encryption.none", "report.unsigned": "manifest.unsigned"}
 
 
 def finding(code: str, level: str, host: str, source: str = "", subject: str = "", **params: t.Any) -> Finding:
@@ -55,11 +57,11 @@ def of_row(row: Row, standard_seconds: float | None) -> list[Finding]:
     if standard_seconds is not None and (row["seconds"] or 0) > standard_seconds:
         add("over_standard", WARNING)
     seen = {item["code"] for item in found}
-    for item in row["found"]:
-        given = _given(item, host, source)
-        if given["code"] not in seen:
-            found.append(given)
-    return _distinct(found)
+    seen |= {_SAME[code] for code in seen & set(_SAME)}
+    given = [_given(item, host, source) for item in row["found"]]
+    if any(item["code"].startswith("plausible.") for item in given):
+        found = [item for item in found if item["code"] != "report.implausible"]
+    return _distinct(found + [item for item in given if item["code"] not in seen])
 
 
 def _of_backup(row: Row, add: t.Callable[..., None]) -> None:

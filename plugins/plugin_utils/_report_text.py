@@ -25,9 +25,10 @@ def render(model: dict[str, t.Any], files: t.Sequence[str] = ()) -> str:
         _totals(model),
         "",
     ]
-    tail = ["", *files] if files else []
-    room = HEIGHT - len(_wrapped(head)) - len(_wrapped(tail))
-    return "\n".join(_wrapped(head) + _body(model, room) + _wrapped(tail)) + "\n"
+    # Paths stay in one piece, to be copied; a terminal folds them.
+    tail = ["", *(one_line(file) for file in files)] if files else []
+    room = HEIGHT - len(_wrapped(head)) - sum(1 + _width(line) // (WIDTH + 1) for line in tail)
+    return "\n".join(_wrapped(head) + _body(model, room) + tail) + "\n"
 
 
 def _totals(model: dict[str, t.Any]) -> str:

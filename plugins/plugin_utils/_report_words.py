@@ -42,15 +42,23 @@ def finding(item: t.Mapping[str, t.Any], language: str) -> dict[str, str]:
     title = _phrases.filled(found, item["params"]) if found else ""
     code = item["params"].get("error", "")
     detail = error_title(code, language) if code else ""
-    more = item["message"] if item["message"] != title else ""
+    # A phrase with values says it all; a general one is followed by the host's own words.
+    more = "" if title and _phrases.fields(found) and not code else item["message"]
     if not title:
         title, more = more or item["code"], ""
-    remedy = _phrases.nearest(f"remedy.{item['code']}", language)
     return {
         "title": title,
-        "detail": " ".join(part for part in (detail, more) if part),
-        "remedy": item["remedy"] or (_phrases.filled(remedy, item["params"]) or "" if remedy else ""),
+        "detail": " ".join(part for part in (detail, more if more != title else "") if part),
+        "remedy": _remedy(item, language),
     }
+
+
+def _remedy(item: t.Mapping[str, t.Any], language: str) -> str:
+    """The reader's language first, but what a host says of its own error is closer to the cause."""
+    key = f"remedy.{item['code']}"
+    if item["remedy"] and ("error" in item["params"] or not _phrases.has(key, language)):
+        return str(item["remedy"])
+    return _phrases.catalogue(language).get(key, "")
 
 
 def error_title(code: str, language: str) -> str:

@@ -204,6 +204,17 @@ def test_a_zone_that_is_not_known_here_is_a_finding_and_the_site_s_zone_is_not_g
     assert "report.zone" in codes(found)
 
 
+def test_what_a_run_said_already_is_not_said_twice() -> None:
+    host = make.host_with(make.run("SIMPEG", plausible=False))
+    host["sets"][0]["encryption"] = "none"
+    host["sets"][0]["warnings"] = [
+        {"code": code, "level": "warning", "subject": "SIMPEG", "message": code, "remedy": "", "params": {"share": "5"}}
+        for code in ("encryption.none", "plausible.smaller", "media.none")
+    ]
+    told = {item["code"] for item in row(host)["findings"]}
+    assert told == {"report.unencrypted", "plausible.smaller", "media.none"}
+
+
 def test_an_untroubled_night_has_no_finding_at_all() -> None:
     found = model(make.host_with(make.run("SIMPEG"), make.run("Presensi")))
     assert found["findings"] == []

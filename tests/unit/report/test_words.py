@@ -145,6 +145,15 @@ def test_a_code_that_the_controller_does_not_know_falls_back_on_the_one_above() 
     assert _report_words.error_title("unheard.of", "id") == _phrases.phrase("error.error", "id")
 
 
+def test_a_general_phrase_is_followed_by_the_words_of_the_host_and_a_full_one_is_not() -> None:
+    item = {"code": "medium.missing", "message": "gedung-b is away", "remedy": "Mount it", "params": {}}
+    found = _report_words.finding(item, "id")
+    assert found["detail"] == "gedung-b is away" and found["remedy"] == "Mount it" and found["title"]
+    item = {"code": "plausible.smaller", "message": "English", "remedy": "English", "params": {"share": "5"}}
+    found = _report_words.finding(item, "id")
+    assert "5 %" in found["title"] and found["detail"] == "" and "English" not in found["remedy"]
+
+
 def test_a_finding_without_a_phrase_keeps_the_words_of_the_host() -> None:
     item = {"code": "unheard.of", "message": "Seen", "remedy": "Do", "params": {}}
     assert _report_words.finding(item, "id") == {"title": "Seen", "detail": "", "remedy": "Do"}
@@ -154,12 +163,12 @@ def test_a_finding_without_a_phrase_keeps_the_words_of_the_host() -> None:
 @pytest.mark.parametrize("hosts", [1, 4, 300])
 def test_the_short_text_fits_one_screen(language: str, hosts: int) -> None:
     many = [make.host_with(make.failed("SIMPEG"), make.run("Situs"), host=f"db{number}") for number in range(hosts)]
-    files = [f"/var/lib/laporan/laporan-2026-11-20.{form}" for form in _render.FORMATS]
+    files = [f"/var/lib/laporan/{'jauh/' * 30}laporan-2026-11-20.html"]
     for sites in (facts_site.site(), many, [make.facts()]):
         lines = _report_text.render(model(sites, language=language), files).splitlines()
-        assert len(lines) <= 24
-        assert max(map(len, lines)) <= 80
-        assert lines[-1].endswith(".txt")
+        assert sum(1 + len(line) // 81 for line in lines) <= 24
+        assert max(map(len, lines[:-1])) <= 80
+        assert lines[-1] == files[0]
 
 
 def test_the_short_text_names_failures_first() -> None:
