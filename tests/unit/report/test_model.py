@@ -60,6 +60,11 @@ def test_k5_p12_1_status_of_a_due_source(runs: list[dict[str, t.Any]], generated
     assert found["retries"] == max(0, sum(run["night"] == NIGHT.isoformat() for run in runs) - 1)
 
 
+def test_what_a_failed_run_left_has_no_size() -> None:
+    found = row(make.host_with(make.failed("SIMPEG", plain_bytes=0, stored_bytes=5)))
+    assert (found["plain_bytes"], found["stored_bytes"]) == (None, None)
+
+
 def test_p12_1_not_due_is_no_finding() -> None:
     found = model(planned(make.plan("weekly", day="sunday")))
     assert found["rows"][0]["status"] == "not_due"

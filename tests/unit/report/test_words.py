@@ -154,6 +154,12 @@ def test_a_general_phrase_is_followed_by_the_words_of_the_host_and_a_full_one_is
     assert "5 %" in found["title"] and found["detail"] == "" and "English" not in found["remedy"]
 
 
+def test_content_is_told_in_words_the_most_first_and_what_is_absent_is_not() -> None:
+    totals = {"table": 3, "rows": 8405, "trigger": 0, "bytes": 1500, "widget": 1}
+    assert _report_words.content(totals, "id") == "8.405 baris, 1,5 kB, 3 tabel, 1 widget"
+    assert _report_words.content({}, "en") == ""
+
+
 def test_a_finding_without_a_phrase_keeps_the_words_of_the_host() -> None:
     item = {"code": "unheard.of", "message": "Seen", "remedy": "Do", "params": {}}
     assert _report_words.finding(item, "id") == {"title": "Seen", "detail": "", "remedy": "Do"}
