@@ -123,7 +123,7 @@ def _facts(found: FoundSet, manifest: Manifest, copies: _Copies | None) -> dict[
             "totals": _totals(inventory),
         },
         "plausible": data.get("plausible") is not False,
-        "warnings": [entry for entry in _list(data, "warnings") if isinstance(entry, t.Mapping)],
+        "warnings": [entry for entry in _list(data, "warnings") if isinstance(entry, dict)],
         "copies": copies.of(found.name) if copies else [],
     }
 
@@ -158,7 +158,7 @@ def _totals(inventory: t.Mapping[str, t.Any]) -> dict[str, int]:
 
 def _mapping(data: t.Mapping[str, t.Any], key: str) -> t.Mapping[str, t.Any]:
     value = data.get(key)
-    return value if isinstance(value, t.Mapping) else {}
+    return value if isinstance(value, dict) else {}
 
 
 def _list(data: t.Mapping[str, t.Any], key: str) -> list[t.Any]:
