@@ -94,6 +94,8 @@ class Destination(threading.Thread):
         started = self._clock.seconds()
         with self._lock(), driver.open(self.medium, self._store, self._parcel) as intake:
             if intake.present():
+                # Known now: the others need not wait until it is re-read.
+                self._decided.set()
                 dropped = intake.compare(self._live)
                 place = driver.place(self.medium, self._parcel.manifest.source, self._parcel.manifest.name)
                 return self._make_receipt(UNCHANGED, place, started, dropped)

@@ -125,8 +125,8 @@ ALTERATIONS: dict[str, t.Callable[[Bench], None]] = {
 
 
 def relink(path: pathlib.Path) -> None:
-    other = path.with_name("elsewhere")
-    path.rename(other)
+    other = path.parents[3] / "elsewhere"
+    shutil.move(path, other)
     path.symlink_to(other)
 
 

@@ -21,7 +21,9 @@ from tests.support.sets import MadeSet, allowed_signers, make_big_set, make_docu
 
 from ansible_collections.nusantara.backup.plugins.module_utils import _destination, _held
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._io import write_all
 from ansible_collections.nusantara.backup.plugins.module_utils._locks import hold
+from ansible_collections.nusantara.backup.plugins.module_utils._media import _disk
 from ansible_collections.nusantara.backup.plugins.module_utils._media._disk import Disk
 from ansible_collections.nusantara.backup.plugins.module_utils._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
@@ -150,6 +152,48 @@ def test_a_disk_that_gives_back_other_bytes(world: World) -> None:
     assert names_below(place / "SIMPEG") == []
 
 
+def test_a_disk_that_alters_the_manifest(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def lying(descriptor: int, data: bytes) -> None:
+        write_all(descriptor, data.replace(b"Asia/Jakarta", b"Asia/Makassa"))
+
+    monkeypatch.setattr(_disk, "write_all", lying)
+    (copy,) = world.copy()
+    assert copy.error is not None
+    assert copy.error.code == "medium.corrupt"
+    assert names_below(pathlib.Path(world.good.path) / "SIMPEG") == []
+
+
+def test_a_name_that_appears_in_mid_copy_is_not_overwritten(world: World) -> None:
+    place = mark(world.base / "nas", "bad")
+    final = place / "SIMPEG" / NAME
+    expect(world.copy(medium_at(place), on_chunk=lambda: final.mkdir(parents=True)), "medium.exists")
+    assert names_below(place / "SIMPEG") == [NAME]
+
+
+def test_everything_is_flushed_before_the_name_and_the_name_too(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut after the receipt must not take the copy away."""
+    events: list[str] = []
+    real_sync, real_rename = os.fsync, os.rename
+
+    def sync(descriptor: int) -> None:
+        events.append(os.path.relpath(os.readlink(f"/proc/self/fd/{descriptor}"), world.good.path))
+        real_sync(descriptor)
+
+    def rename(*arguments: t.Any, **named: t.Any) -> None:
+        events.append("rename")
+        real_rename(*arguments, **named)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    assert world.copy()[0].error is None
+    events = [event for event in events if not event.startswith("..")]
+    named = events.index("rename")
+    part = f"SIMPEG/{NAME}.part"
+    files = [*world.made.files, world.made.signature.name, world.made.manifest.name]
+    assert events[:named] == [".", *(f"{part}/{file}" for file in files), part]
+    assert events[named + 1 :] == ["SIMPEG"]
+
+
 def test_a_disk_that_does_not_keep_others_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_held, "open_to_others", lambda _descriptor: True)
     copies = world.copy()
@@ -253,9 +297,13 @@ def test_a_signed_set_passes_its_signers(world: World) -> None:
 def test_a_set_replaced_after_it_was_copied_is_told_by_its_receipt(world: World) -> None:
     world.copy()
     forge(world)
+    # Not even to a new disk, which holds nothing to compare with.
+    os.rename(world.good.path, world.good.path + ".broken")
+    mark(pathlib.Path(world.good.path), "good")
     (copy,) = world.copy()
     assert copy.error is not None
     assert copy.error.code == "medium.conflict"
+    assert "is not the one that was copied" in copy.error.what
     report = verify_store(str(world.base / "store"), Clock(), receipts=Receipts(str(world.base / "state")))
     assert [problem.code for problem in report.problems] == ["verify.receipt"]
 

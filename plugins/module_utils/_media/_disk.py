@@ -98,6 +98,8 @@ class DiskIntake:
         refusal = first_error(check_disk(self._medium, self._store, self._parcel.needed_bytes))
         if refusal is not None:
             raise refusal
+        # What was checked by its path must be what is held open.
+        self._still_there()
         with self._words("cannot take a new set"):
             if self._shelf < 0:
                 held.make_below(self._root, self._source)
