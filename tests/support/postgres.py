@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import functools
 import glob
 import os
 import pwd
@@ -141,6 +143,11 @@ class Cluster:
     def drop(self, database: str) -> None:
         self.sql("postgres", f'DROP DATABASE IF EXISTS "{database.replace(chr(34), chr(34) * 2)}" WITH (FORCE)')
 
+    @staticmethod
+    def conninfo(database: str) -> str:
+        """A database as a connection string, whatever it is called."""
+        return _conninfo(database)
+
     def stock(self, words: t.Sequence[str], data: bytes, **places: str) -> subprocess.CompletedProcess[bytes]:
         """Run a stock restore command as an operator would, its place holders filled in."""
         filled = [_filled(word, places) for word in words]
@@ -257,6 +264,14 @@ def running_cluster(superuser: str = SUPERUSER) -> t.Iterator[Cluster]:
             cluster.stop()
         finally:
             shutil.rmtree(root)
+
+
+@functools.cache
+def shared_cluster() -> Cluster:
+    """One server for all who ask, until the tests end."""
+    stack = contextlib.ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(running_cluster())
 
 
 def _filled(word: str, places: t.Mapping[str, str]) -> str:

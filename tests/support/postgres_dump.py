@@ -40,18 +40,14 @@ class Made:
 
 def parsed(data: t.Mapping[str, t.Any]) -> t.Any:
     problems = Problems()
-    reader = Reader(data, "source", problems)
-    options = ENGINE.parse(reader)
-    reader.done()
+    options = ENGINE.parse(Reader(data, "source", problems))
     assert problems.found == []
     return options
 
 
 def problems_of(data: t.Mapping[str, t.Any]) -> list[str]:
     problems = Problems()
-    reader = Reader(data, "source", problems)
-    ENGINE.parse(reader)
-    reader.done()
+    ENGINE.parse(Reader(data, "source", problems))
     return problems.found
 
 

@@ -8,9 +8,11 @@ import typing as t
 
 from ._case import EngineCase
 from ._files import FilesCase
+from ._postgresql import PostgresCase
 from ._sqlite import SqliteCase
 
 CASES: t.Sequence[EngineCase] = (
     SqliteCase(),
+    PostgresCase(),
     FilesCase(),
 )

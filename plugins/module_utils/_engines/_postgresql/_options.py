@@ -79,6 +79,7 @@ def parse(reader: Reader) -> Options:
         reader.bad("sslkey" if options.sslcert else "sslcert", "is required too: certificate and key belong together")
     if options.sslmode.startswith("verify") and (not options.host or options.host.startswith("/")):
         reader.bad("sslmode", f"{options.sslmode} needs a host name; a local socket has no TLS")
+    reader.done()
     return options
 
 

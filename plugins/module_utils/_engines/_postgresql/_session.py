@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._errors import EngineError
-from ..._findings import Finding
+from ..._findings import ERROR, Finding
 from ..._naming import part_label
 from ..._process import Command, end_words
 from .._base import Context, Inventory, Probe, Stream
@@ -29,6 +29,9 @@ class PostgresSession:
     """Use as a context manager: leaving it ends every session on the server."""
 
     def __init__(self, options: Options, probe: Probe, context: Context) -> None:
+        for finding in probe.findings:
+            if finding.level == ERROR:
+                raise EngineError(finding.message, finding.remedy, code=finding.code)
         self._options = options
         self._probe = probe
         self._context = context

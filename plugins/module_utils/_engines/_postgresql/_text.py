@@ -16,16 +16,25 @@ class GlobalsCheck:
 
     def __init__(self) -> None:
         self._begin = b""
-        self._end = b""
+        self._tail = b""
+        self._ended = False
 
     def feed(self, chunk: Buffer) -> None:
+        if self._ended and chunk:
+            raise broken("bytes follow behind the end of the globals")
         if len(self._begin) < len(_FIRST):
             self._begin += chunk[: len(_FIRST) - len(self._begin)]
-        self._end = (self._end + chunk)[-len(_LAST) :]
+        data = self._tail + chunk
+        at = data.find(_LAST)
+        self._tail = data[-(len(_LAST) - 1) :]
+        if at >= 0:
+            self._ended = True
+            if at + len(_LAST) < len(data):
+                raise broken("bytes follow behind the end of the globals")
 
     def finish(self) -> None:
         """Raise ``EngineError`` (``engine.incomplete``) unless both were seen."""
         if self._begin != _FIRST:
             raise broken("the globals (roles, grants, tablespaces) do not begin as a cluster dump")
-        if self._end != _LAST:
+        if not self._ended:
             raise broken("the globals (roles, grants, tablespaces) end without their closing words")
