@@ -15,12 +15,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
+from tests.support.postgres import Cluster, running_cluster
+from tests.support.postgres_dump import ENGINE, dump, parsed, read, working
+
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Session, Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
-
-from tests.support.postgres import Cluster, running_cluster
-from tests.support.postgres_dump import ENGINE, dump, parsed, read, working
 
 pytestmark = pytest.mark.debian13
 OURS = "application_name = 'nusantara.backup' AND backend_type = 'client backend'"

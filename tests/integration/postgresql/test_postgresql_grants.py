@@ -95,12 +95,17 @@ def test_each_grant_that_is_missing_is_named(
 def test_without_the_roles_passwords_the_globals_say_so(
     cluster: Cluster, documented: str, options: dict[str, t.Any]
 ) -> None:
-    cluster.sql("postgres", "\n".join(line for line in documented.splitlines() if "pg_authid" not in line))
+    """A role that may read no catalogue of passwords, on a database that has nothing it may not read."""
+    cluster.sql("postgres", "\n".join(line for line in documented.splitlines() if "pg_read_all_data" not in line))
     set_password(cluster)
-    made = dump(options)
+    made = dump({**options, "database": "postgres"})
     assert PREFIX + "role_passwords" in made.codes()
     assert b"CREATE ROLE" in made.parts["globals"][1]
     assert b"SCRAM" not in made.parts["globals"][1]
+    cluster.sql("postgres", f"GRANT SELECT ON pg_catalog.pg_authid TO {ROLE}")
+    made = dump({**options, "database": "postgres"})
+    assert PREFIX + "role_passwords" not in made.codes()
+    assert b"SCRAM" in made.parts["globals"][1]
 
 
 def test_database_that_may_not_be_entered_is_named(
