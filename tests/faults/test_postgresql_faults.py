@@ -7,6 +7,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -15,10 +16,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from tests.support.postgres import Cluster, running_cluster
+from tests.support.postgres import Cluster, running_cluster, running_standby
 from tests.support.postgres_dump import ENGINE, dump, parsed, read, working
 
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Session, Stream
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._connection import connect
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._coordinator import Coordinator
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
 
@@ -188,3 +191,34 @@ def test_truncate_behind_the_snapshot_makes_the_inventory_not_exact(cluster: Clu
     assert "public.kecil" in inventory.why
     rows = {one.name: one.rows for one in inventory.objects if one.kind == "table"}
     assert rows == {"public.kecil": None, "public.t": 10000}
+
+
+def test_server_that_never_answers_ends_in_words(cluster: Cluster) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        options = cluster.options(database="besar", connect_seconds=2)
+        began = time.monotonic()
+        with pytest.raises(EngineError) as caught:
+            dump({**options, "host": "127.0.0.1", "port": silent.getsockname()[1]})
+    assert caught.value.code == "engine.postgresql.connect"
+    assert time.monotonic() - began < 15
+
+
+def test_server_that_stands_still_ends_in_words(cluster: Cluster, tmp_path: Path) -> None:
+    with working() as context, connect(parsed(cluster.options(database="besar")), str(tmp_path)) as connection:
+        psql = str(cluster.binaries / "psql")
+        with Coordinator(psql, connection, "besar", context.children) as coordinator:
+            coordinator.prepare(20)
+            with pytest.raises(EngineError) as caught:
+                coordinator.ask("SELECT pg_sleep(600);\n", 1)
+    assert caught.value.code == "engine.postgresql.timeout"
+    wait_until(lambda: sessions(cluster) == 0)
+
+
+def test_standby_is_dumped_and_what_it_lacks_is_told(cluster: Cluster) -> None:
+    cluster.sql("besar", "CREATE UNLOGGED TABLE hilang AS SELECT 1 AS a")
+    with running_standby(cluster) as standby:
+        made = dump(standby.options(database="besar"))
+    assert "engine.postgresql.unlogged_standby" in made.codes()
+    assert made.inventory.exact
+    rows = {one.name: one.rows for one in made.inventory.objects if one.kind == "table"}
+    assert rows == {"public.hilang": None, "public.t": 10000}

@@ -86,6 +86,28 @@ class Cluster:
             f"local all {self.superuser} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
         )
 
+    def follow(self, primary: Cluster) -> None:
+        """Become a copy that replays what the other server writes."""
+        self.root.chmod(0o755)
+        for path in (self.data, self.socket):
+            path.mkdir(mode=0o700 if path is self.data else 0o755)
+            self._give(path)
+        with (primary.data / "pg_hba.conf").open("a", encoding="utf-8") as file:
+            file.write(f"local replication {self.superuser} trust\n")
+        primary.sql("postgres", "SELECT pg_reload_conf()")
+        self._run(
+            "pg_basebackup",
+            f"--pgdata={self.data}",
+            "--write-recovery-conf",
+            "--checkpoint=fast",
+            "--no-sync",
+            f"--host={primary.socket}",
+            f"--port={primary.port}",
+            f"--username={self.superuser}",
+        )
+        with (self.data / "postgresql.conf").open("a", encoding="utf-8") as file:
+            file.write(f"port = {self.port}\nunix_socket_directories = '{self.socket}'\n")
+
     def start(self) -> None:
         self._run("pg_ctl", f"--pgdata={self.data}", f"--log={self.data}/server.log", "--wait", "--timeout=60", "start")
 
@@ -262,6 +284,22 @@ def running_cluster(superuser: str = SUPERUSER) -> t.Iterator[Cluster]:
     finally:
         try:
             cluster.stop()
+        finally:
+            shutil.rmtree(root)
+
+
+@contextlib.contextmanager
+def running_standby(primary: Cluster) -> t.Iterator[Cluster]:
+    """A hot standby that follows another server."""
+    root = Path(tempfile.mkdtemp(prefix="pgtest-"))
+    standby = Cluster(root, primary.superuser)
+    try:
+        standby.follow(primary)
+        standby.start()
+        yield standby
+    finally:
+        try:
+            standby.stop()
         finally:
             shutil.rmtree(root)
 

@@ -36,6 +36,7 @@ _CAUSES = (
         code="engine.postgresql.auth",
         marks=(
             "authentication failed",
+            'fatal:  role "',
             "no password supplied",
             "no pg_hba.conf entry",
             "pg_hba.conf rejects",
@@ -46,7 +47,7 @@ _CAUSES = (
     ),
     _Cause(
         code="engine.postgresql.unknown_database",
-        marks=('" does not exist', "is not currently accepting connections"),
+        marks=('fatal:  database "',),
         remedy="See the names in the source's database, databases or maintenance_database",
     ),
     _Cause(
