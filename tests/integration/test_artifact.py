@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import subprocess
 import sys
 import tarfile
@@ -28,6 +29,7 @@ ALLOWED = re.compile(
     """
 )
 NAMESPACE = "nusantara.backup"
+CLOCK = ["--extra-vars", "backup_at=2026-11-21T00:10:00+07:00"]
 PLAYBOOKS = [path.stem for path in listed_files() if path.match("playbooks/*.yml") and len(path.parts) == 2]
 MODULES = [path.stem for path in listed_files() if path.match("plugins/modules/*.py")]
 FILTERS = [path.stem for path in listed_files() if path.match("plugins/filter/*.py")]
@@ -90,6 +92,61 @@ def test_each_plugin_is_documented(installed: Ansible, kind: str, names: list[st
     done = installed.run("ansible-doc", "--json", "--type", kind, *(full or ["--list", NAMESPACE]), cwd=tmp_path)
     assert done.returncode == 0, done.output
     assert sorted(json.loads(done.output)) == sorted(full)
+
+
+def small_site(place: Path) -> Path:
+    """An inventory of this machine as its only host: one SQLite database, one disk that carries our marker."""
+    for name in ("store", "state", "disk"):
+        (place / name).mkdir(mode=0o700)
+    (place / "disk" / ".nusantara-backup-medium").write_text('{"name": "disk"}', encoding="utf-8")
+    connection = sqlite3.connect(place / "people.db")
+    with connection:
+        connection.execute("CREATE TABLE people (name TEXT)")
+        connection.execute("INSERT INTO people VALUES ('Sekar')")
+    connection.close()
+    subprocess.run(["age-keygen", "-o", str(place / "key")], check=True, stderr=subprocess.DEVNULL)
+    public = subprocess.run(["age-keygen", "-y", str(place / "key")], check=True, stdout=subprocess.PIPE, text=True)
+    variables = {
+        "ansible_connection": "local",
+        "backup_recipients": [public.stdout.strip()],
+        "backup_store": str(place / "store"),
+        "backup_state": str(place / "state"),
+        "backup_media": [{"name": "disk", "kind": "disk", "path": str(place / "disk"), "building": "B"}],
+        "backup_sources": [
+            {
+                "name": "People",
+                "engine": "sqlite",
+                "path": str(place / "people.db"),
+                "media": ["disk"],
+                "frequency": "daily",
+            }
+        ],
+    }
+    inventory = place / "hosts.json"
+    inventory.write_text(json.dumps({"all": {"hosts": {"here": variables}}}), encoding="utf-8")
+    return inventory
+
+
+def test_a_night_runs_from_the_artifact_alone(installed: Ansible, tmp_path: Path) -> None:
+    """P12.1, P12.2, K5: backed up, read again where it lies and reported, by what a user installs."""
+    inventory = small_site(tmp_path)
+    for playbook in ("backup", "verify", "report"):
+        arguments = ["-i", str(inventory), *CLOCK, f"{NAMESPACE}.{playbook}"]
+        done = installed.playbook(*arguments, cwd=tmp_path, PWD=str(tmp_path))
+        assert done.returncode == 0, done.output
+    for place in ("store", "disk"):
+        assert list((tmp_path / place).rglob("2026112024F1D-People.*.zst.age")), f"no artifact in {place}"
+    (page,) = (tmp_path / "laporan").glob("*.html")
+    assert "berhasil" in page.read_text(encoding="utf-8")
+
+
+def test_a_failed_night_fails_the_play_and_leaves_no_artifact(installed: Ansible, tmp_path: Path) -> None:
+    inventory = small_site(tmp_path)
+    (tmp_path / "people.db").write_bytes(b"not a database" * 100)
+    done = installed.playbook("-i", str(inventory), *CLOCK, f"{NAMESPACE}.backup", cwd=tmp_path)
+    assert done.returncode != 0
+    assert "Traceback" not in done.output
+    assert list(tmp_path.rglob("*.age")) == []
 
 
 def test_git_and_the_copy_agree(tmp_path: Path) -> None:
