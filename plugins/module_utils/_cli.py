@@ -50,9 +50,9 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             _say(f"nusantara-backup: {line}", sys.stderr)
         return 2
     except BackupError as problem:
-        print(f"nusantara-backup: {problem}", file=sys.stderr)
+        _say(f"nusantara-backup: {problem}", sys.stderr)
     except StoppedError as stopped:
-        print(f"nusantara-backup: {stopped.error}", file=sys.stderr)
+        _say(f"nusantara-backup: {stopped.error}", sys.stderr)
     return 1
 
 

@@ -81,7 +81,8 @@ def in_turn(ours: Side, theirs: Side, rounds: int) -> Pairs:
         for side in order:
             times[side.name].append(_timed(side))
         print(
-            f"  round {number + 1}: {ours.name} {times[ours.name][-1]:.2f} s, {theirs.name} {times[theirs.name][-1]:.2f} s",
+            f"  round {number + 1}: {ours.name} {times[ours.name][-1]:.2f} s,"
+            f" {theirs.name} {times[theirs.name][-1]:.2f} s",
             flush=True,
         )
     return Pairs(tuple(times[ours.name]), tuple(times[theirs.name]))

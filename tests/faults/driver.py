@@ -74,7 +74,7 @@ def _child(name: str) -> int:
     for entry in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{entry}/stat", encoding="utf-8", errors="replace") as stream:
-                head, _, tail = stream.read().rpartition(")")
+                head, tail = stream.read().rpartition(")")[::2]
         except OSError:
             continue
         state, parent, *_rest = tail.split()

@@ -11,6 +11,8 @@ import typing as t
 
 import pytest
 
+from ansible_collections.nusantara.backup.plugins.module_utils import _journal
+
 from .gate import Gate
 from .lab import Lab
 
@@ -39,8 +41,6 @@ def change_a_word(lines: list[bytes]) -> None:
 
 def change_and_rehash(lines: list[bytes]) -> None:
     """Somebody who knows the format: the line is right in itself, the chain is not."""
-    from ansible_collections.nusantara.backup.plugins.module_utils import _journal
-
     body = json.loads(lines[2])
     body["data"]["outcome"] = "failed"
     body["hash"] = _journal._hash(body)

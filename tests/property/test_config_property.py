@@ -21,7 +21,9 @@ SCALARS = st.one_of(
     st.integers(-(2**65), 2**65),
     st.floats(),
     st.text(max_size=8),
-    st.sampled_from(["", "/", "//srv", "/srv", "..", "\0", "last", "daily", "weekly", "F", "none", "24:00", KEY, "disk"]),
+    st.sampled_from(
+        ["", "/", "//srv", "/srv", "..", "\0", "last", "daily", "weekly", "F", "none", "24:00", KEY, "disk"]
+    ),
 )
 JSON = st.recursive(
     SCALARS,

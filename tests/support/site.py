@@ -37,10 +37,11 @@ def age_key(directory: pathlib.Path, name: str = "identity") -> AgeKey:
 
 
 def make_database(path: pathlib.Path, rows: int = 20) -> pathlib.Path:
-    with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+    with contextlib.closing(sqlite3.connect(path)) as connection:
         connection.execute("CREATE TABLE pegawai (nip TEXT PRIMARY KEY, nama TEXT)")
         people = [(f"{number:018}", f"Pegawai {number}") for number in range(rows)]
         connection.executemany("INSERT INTO pegawai VALUES (?, ?)", people)
+        connection.commit()
     return path
 
 

@@ -150,7 +150,7 @@ SITE_ERRORS: list[tuple[Options, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected"), SITE_ERRORS, ids=[text[:40] for _, text in SITE_ERRORS])
+@pytest.mark.parametrize(("changes", "expected"), SITE_ERRORS, ids=[text[:40] for changes, text in SITE_ERRORS])
 def test_a_site_option_is_refused_with_its_path(changes: Options, expected: str) -> None:
     found = problems(site(**changes))
     assert any(text.lstrip(": ").startswith(expected.rstrip()) for text in found), found
@@ -193,7 +193,7 @@ SOURCE_ERRORS: list[tuple[Options, str]] = [
 ]
 
 
-@pytest.mark.parametrize(("changes", "expected"), SOURCE_ERRORS, ids=[text[:50] for _, text in SOURCE_ERRORS])
+@pytest.mark.parametrize(("changes", "expected"), SOURCE_ERRORS, ids=[text[:50] for changes, text in SOURCE_ERRORS])
 def test_a_source_option_is_refused_with_its_path(changes: Options, expected: str) -> None:
     found = problems(site(sources=[source(**changes)]))
     wanted = "sources[0]: " + expected if expected.startswith("'") else "sources[0]." + expected
