@@ -110,6 +110,15 @@ def sync_directory(path: str) -> None:
         os.close(descriptor)
 
 
+def sync_file(path: str) -> None:
+    """Flush a file that another program wrote."""
+    descriptor = open_to_read(path)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def make_directory(path: str) -> None:
     """Make a directory of mode 0700 where there is none, parents included."""
     if os.path.isdir(path):

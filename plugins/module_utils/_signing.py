@@ -8,11 +8,13 @@ replaced together by somebody who has only the public recipients.
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 
 from ._errors import ManifestError, ToolError
-from ._io import make_directory, read_small
-from ._process import Children, Command
+from ._io import DIRECTORY_MODE, disk_errors, make_directory, read_small, sync_file
+from ._process import Children, Command, end_words
 
 NAMESPACE = "nusantara-backup-manifest"
 _KEY_LIMIT = 16 * 1024
@@ -21,13 +23,40 @@ _KEY_LIMIT = 16 * 1024
 def ensure_key(path: str, host: str, children: Children) -> str:
     """Make the host's signing key where there is none (Ed25519, 0600); returns its public line."""
     if not os.path.exists(path):
-        make_directory(os.path.dirname(path))
+        with disk_errors("Cannot make the signing key", path):
+            _make_key(path, host, children)
+    return public_key(path)
+
+
+def _make_key(path: str, host: str, children: Children) -> None:
+    """Made beside and moved into place, public half first: nobody ever sees half a key, or another than stays."""
+    directory, fresh = os.path.dirname(path), path + ".new"
+    make_directory(directory)
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        if os.path.exists(path):
+            return
+        shutil.rmtree(fresh, ignore_errors=True)
+        os.mkdir(fresh, DIRECTORY_MODE)
+        key = os.path.join(fresh, "key")
         made = children.run(
-            Command(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"nusantara-backup {host}", "-f", path))
+            Command(("ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", f"nusantara-backup {host}", "-f", key))
         )
         if made.status != 0:
-            raise ToolError(f"The signing key {path} could not be made: {made.stderr}", code="signing.key")
-    return public_key(path)
+            raise ToolError(
+                f"The signing key {path} could not be made: {made.stderr or end_words(made.status)}",
+                "See the disk and the permissions of its directory, and that ssh-keygen is installed",
+                code="signing.key",
+            )
+        for half in (key + ".pub", key):
+            sync_file(half)
+        os.rename(key + ".pub", path + ".pub")
+        os.rename(key, path)
+        os.fsync(descriptor)
+    finally:
+        shutil.rmtree(fresh, ignore_errors=True)
+        os.close(descriptor)
 
 
 def public_key(path: str) -> str:
