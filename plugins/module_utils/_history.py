@@ -55,11 +55,22 @@ class History:
     def of(self, source: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.source == source]
 
-    def succeeded(self, key: tuple[str, str, str]) -> bool:
-        return any(
-            attempt.outcome == SUCCESS and (attempt.source, attempt.night, attempt.frequency) == key
+    def success(self, key: tuple[str, str, str]) -> Attempt | None:
+        """The newest attempt of a source, night and frequency that made a set."""
+        for attempt in reversed(self.attempts):
+            if attempt.outcome == SUCCESS and (attempt.source, attempt.night, attempt.frequency) == key:
+                return attempt
+        return None
+
+    def lacks_copy(self, name: str, media: t.Iterable[str]) -> list[str]:
+        """The media of which nobody ever said that a set was copied to them."""
+        there = {
+            copy["medium"]
             for attempt in self.attempts
-        )
+            for copy in attempt.copies
+            if attempt.name == name and not copy["error"]
+        }
+        return [medium for medium in media if medium not in there]
 
     def run(self, run: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.run == run]

@@ -21,13 +21,14 @@ _RARITY = {"monthly": 0, "weekly": 1, "daily": 2}
 
 @dataclasses.dataclass(frozen=True)
 class Job:
-    """One source that is to be backed up now."""
+    """One source that is to be backed up now; ``made`` names a set of this night that only lacks copies."""
 
     source: Source
     type: str
     frequency: str
     slot: Slot
     mode: str
+    made: str = ""
 
     @property
     def night(self) -> str:

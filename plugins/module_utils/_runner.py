@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import secrets
 import typing as t
@@ -24,6 +25,7 @@ from ._process import Children
 from ._progress import Observer, Progress
 from ._recover import recover, run_lock, source_lock, sweep_source, work_root
 from ._stop import StoppedError
+from ._store import set_directory
 from ._transfer import transfer_sets
 from ._warden import Warden
 
@@ -40,9 +42,18 @@ class Runner:
         self._probes: dict[str, Probe] = {}
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
-        """The jobs without those that succeeded already for their night (P12.3: a failed one is done again)."""
+        """The jobs that are not done yet (P12.3: a failed one is done again); a set may only lack its copies."""
         past = fold(self.journal.believed().entries)
-        return [job for job in jobs if again or job.mode != SCHEDULED or not past.succeeded(job.key)]
+        return [left for job in jobs for left in ([job] if again or job.mode != SCHEDULED else self._left(job, past))]
+
+    def _left(self, job: Job, past: History) -> list[Job]:
+        done = past.success(job.key)
+        if done is None:
+            return [job]
+        if not past.lacks_copy(done.name, job.source.media):
+            return []
+        there = os.path.isdir(set_directory(self.site.store, job.source.name, done.name))
+        return [dataclasses.replace(job, made=done.name) if there else job]
 
     def run(self, jobs: t.Sequence[Job], started: t.Callable[[], None] = lambda: None) -> list[Attempt]:
         """Record, do and close the jobs. Raises only when the run could not even be recorded."""
@@ -99,11 +110,13 @@ class Runner:
             self._observer.step(name, "lock")
             with _locks.hold(source_lock(self.site, name), f"The source {name}", self.run_id):
                 self._event("source.started", job, {"started": start})
+                if job.made:
+                    return self._copy_made(job, past, start, began)
                 with disk_errors("Cannot sweep", self.site.store):
                     sweep_source(self.site, name)
                 dumped = self._dump(job, past, warden, children)
                 self._finished(job, start, began, dumped)
-                return self._copy(job, dumped)
+                return self._copy(job, dumped.name)
         except BackupError as problem:
             self._failed(job, start, began, problem)
         except OSError as problem:
@@ -134,13 +147,22 @@ class Runner:
         finally:
             warden.remove_directory(work)
 
-    def _copy(self, job: Job, dumped: Dumped) -> bool:
+    def _copy_made(self, job: Job, past: History, start: str, began: float) -> bool:
+        """A set of this night was made by an earlier run, whose copies failed or were cut short."""
+        earlier = past.success(job.key)
+        if earlier is not None:
+            kept = ("name", "plain_bytes", "stored_bytes", "rows", "plausible", "findings")
+            figures = {key: value for key, value in earlier.as_dict().items() if key in kept}
+            self._event("source.finished", job, {**figures, "outcome": SUCCESS, **self._times(start, began)})
+        return self._copy(job, job.made)
+
+    def _copy(self, job: Job, name: str) -> bool:
         """Carry the new set to every medium of its source; each result is journalled."""
         media = [self.site.medium(name) for name in job.source.media]
         if not media:
             return True
         self._observer.step(job.source.name, "copy")
-        results = transfer_sets(self.site, job.source.name, dumped.name, media, self.clock, moved=self._observer.moved)
+        results = transfer_sets(self.site, job.source.name, name, media, self.clock, moved=self._observer.moved)
         for result in results:
             self._event("copy.finished", job, result.as_event())
         return all(result.error is None for result in results)
@@ -153,9 +175,7 @@ class Runner:
             {
                 "name": dumped.name,
                 "outcome": SUCCESS,
-                "started": start,
-                "ended": stamp(self.clock.now()),
-                "seconds": round(self.clock.seconds() - began, 3),
+                **self._times(start, began),
                 "plain_bytes": dumped.plain_bytes,
                 "stored_bytes": dumped.stored_bytes,
                 "rows": dumped.rows,
@@ -171,12 +191,14 @@ class Runner:
             job,
             {
                 "outcome": FAILED,
-                "started": start,
-                "ended": stamp(self.clock.now()),
-                "seconds": round(self.clock.seconds() - began, 3),
+                **self._times(start, began),
                 "error": problem.as_dict(),
             },
         )
+
+    def _times(self, start: str, began: float) -> dict[str, t.Any]:
+        seconds = round(self.clock.seconds() - began, 3)
+        return {"started": start, "ended": stamp(self.clock.now()), "seconds": seconds}
 
     def _event(self, event: str, job: Job, data: t.Mapping[str, t.Any]) -> None:
         place = {"run": self.run_id, "source": job.source.name, "frequency": job.frequency}

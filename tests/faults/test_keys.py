@@ -9,9 +9,10 @@ import itertools
 import pathlib
 import subprocess
 
+from tests.support.mounts import mounted
+
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._signing import ensure_key
-from tests.support.mounts import mounted
 
 from .gate import Gate
 from .lab import Lab
