@@ -46,11 +46,14 @@ class Progress:
     def _write(self) -> None:
         self._written = time.monotonic()
         temporary = self.path + ".new"
-        with contextlib.suppress(OSError):
+        try:
             make_directory(os.path.dirname(self.path))
             with open(temporary, "w", encoding="utf-8") as stream:
                 json.dump(self._state, stream)
             os.replace(temporary, self.path)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
 
 
 def read_progress(path: str) -> t.Mapping[str, t.Any]:

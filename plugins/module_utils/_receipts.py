@@ -9,6 +9,7 @@ again, because a new disk took the old one's place, the next receipt is
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import errno
 import os
@@ -81,14 +82,24 @@ class Receipts:
     def _write_next(self, receipt: Receipt, number: int) -> str:
         """Whole or not at all: written beside, then linked, which never takes another's place."""
         path = self._path(receipt.medium, receipt.name, number)
+        self._sweep(os.path.dirname(path))
         temporary = f"{path}.{os.getpid()}{PART}"
-        write_new(temporary, encode(receipt.as_dict()))
         try:
+            write_new(temporary, encode(receipt.as_dict()))
             os.link(temporary, path)
         finally:
-            os.unlink(temporary)
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
         sync_directory(os.path.dirname(path))
         return path
+
+    def _sweep(self, directory: str) -> None:
+        """Remove what processes that are gone began to write."""
+        for entry in os.listdir(directory):
+            process = entry[: -len(PART)].rpartition(".")[2]
+            if entry.endswith(PART) and not os.path.exists(f"/proc/{process}"):
+                with contextlib.suppress(FileNotFoundError):
+                    os.unlink(os.path.join(directory, entry))
 
     def of(self, medium: str, name: str) -> list[Receipt]:
         """The receipts of one set on one medium, oldest first. Raises ``ManifestError`` for a broken one."""

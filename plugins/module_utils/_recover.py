@@ -57,8 +57,8 @@ def _sweep_work(site: Site) -> None:
         if not _locks.is_held(run_lock(site, run)):
             shutil.rmtree(os.path.join(work_root(site), run), ignore_errors=True)
     for name in _listed(os.path.join(site.state, "runs")):
-        run, ending = os.path.splitext(name)
-        if ending == ".json" and not _locks.is_held(run_lock(site, run)):
+        run, _dot, ending = name.partition(".")
+        if ending in ("json", "json.new") and not _locks.is_held(run_lock(site, run)):
             _remove(os.path.join(site.state, "runs", name))
     for name in _listed(os.path.join(site.state, "locks")):
         path = os.path.join(site.state, "locks", name)

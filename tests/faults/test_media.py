@@ -142,3 +142,12 @@ def test_one_medium_of_two_fails_alone(lab: Lab, disk: pathlib.Path) -> None:
         done = lab.run(night=1)
         assert done.status == 0, done.said
         assert [copy["outcome"] for copy in lab.attempts("Pegawai")[0]["copies"]] == ["verified", "unchanged"]
+
+
+def test_half_a_receipt_of_a_killed_run_is_swept(lab: Lab) -> None:
+    lab.sqlite()
+    lab.good(night=1)
+    shelf = lab.state / "receipts" / "internal"
+    # No process has this number: the kernel's limit is below it.
+    (shelf / "2026110224F1D-Pegawai.json.99999999.part").write_bytes(b"{")
+    Gate(lab).healed(night=2)
