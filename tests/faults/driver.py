@@ -12,7 +12,7 @@ when so many bytes have moved in that step · ``{"append": 2, "part": "half"}``
 ``before``, at ``half`` or ``after`` the second line of the journal · ``{"child": 4}``
 when the fourth program was started.
 
-``do``: ``["kill"]`` ourselves · ``["term"]`` · ``["child", "zstd"]`` kill a
+``do``: ``["kill"]`` ourselves · ``["term"]`` · ``["full"]`` say that the disk is full · ``["child", "zstd"]`` kill a
 child by its name · ``["child"]`` kill the child just started · ``["run", …]`` run
 a command · ``["stay", PIPE]`` wait
 until somebody opens the named pipe PIPE for writing and closes it.
@@ -20,6 +20,7 @@ until somebody opens the named pipe PIPE for writing and closes it.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import select
@@ -51,6 +52,8 @@ class Fault:
             os.kill(os.getpid(), signal.SIGKILL)
         elif action == "term":
             os.kill(os.getpid(), signal.SIGTERM)
+        elif action == "full":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         elif action == "stay":
             _stay(arguments[0])
         elif action == "run":

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import pathlib
 import re
@@ -33,6 +34,24 @@ def test_a_torn_line_is_set_aside_and_said(lab: Lab) -> None:
     gate.healed(night=2)
     assert (lab.state / "journal.jsonl.torn").read_bytes() == torn + b"\n"
     assert '"event":"journal.repaired"' in journal(lab).read_text(encoding="utf-8")
+
+
+def test_a_disk_without_room_for_the_next_line(lab: Lab) -> None:
+    """Half a line that did not fit is taken back: the chain stays whole, and the run ends in words."""
+    lab.sqlite()
+    lab.good(night=1)
+    for number in itertools.count(1):
+        gate = Gate(lab)
+        fault = {"when": {"append": number, "part": "half"}, "do": ["full"]}
+        done = lab.run("--again", night=number + 1, fault=fault)
+        if not done.fired:
+            break
+        gate.clean(done)
+        assert done.status == 1
+        assert "No space left" in done.said and str(journal(lab)) in done.said and "Free space" in done.said
+        assert lab.facts()["journal"]["intact"]
+        gate.healed(night=number + 1)
+    assert number == 7
 
 
 def change_a_word(lines: list[bytes]) -> None:
