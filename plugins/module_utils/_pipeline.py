@@ -118,11 +118,12 @@ class _Run:
             return self._direct(sink), None
         for command in self._commands:
             feed = self._stages[-1].stdout if self._stages else subprocess.PIPE
-            self._stages.append(self._children.spawn(command, stdin=feed, stdout=subprocess.PIPE))
+            stage = self._children.spawn(command, stdin=feed, stdout=subprocess.PIPE)
+            _widen(stage.stdout)
+            self._stages.append(stage)
             if not isinstance(feed, int):
                 feed.close()
-        for pipe in (self._stages[0].stdin, self._stages[-1].stdout):
-            _widen(pipe)
+        _widen(self._stages[0].stdin)
         writer = threading.Thread(target=self._fill, args=(sink,), name="store", daemon=True)
         writer.start()
         descriptor = self._stages[0].stdin.fileno()

@@ -61,10 +61,7 @@ def _facts(begun: Machine, ended: Machine, megabytes: int, rounds: int) -> list[
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
     minutes = (ended.at - begun.at).total_seconds() / 60
     return [
-        (
-            f"- Measured on {begun.at:%Y-%m-%d}, {megabytes} MB of data,"
-            f" medians of {rounds} rounds, {minutes:.0f} minutes."
-        ),
+        f"- Measured on {begun.at:%Y-%m-%d}, {megabytes} MB of data, medians of {rounds}, {minutes:.0f} minutes.",
         f"- Machine: {os.cpu_count()} cores ({_processor()}), {memory:.0f} GiB of memory, {_system()}.",
         f"- Programs: {'; '.join(_version(*tool) for tool in _TOOLS)}.",
         f"- Load of the machine (one, five minutes): before {_load(begun)}, at the end {_load(ended)}.",

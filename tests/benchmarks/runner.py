@@ -28,12 +28,12 @@ def peak():
 _DUMP = (
     _HEAD
     + f"""
-import dataclasses, os
-from {_CORE} import _dump, _plan
+import os
+from {_CORE}._codec import suffix
 from {_CORE}._engines._base import Context
 from {_CORE}._engines._registry import ENGINES
+from {_CORE}._pipeline import read_back, write_artifact
 from {_CORE}._process import Children
-from {_CORE}._progress import Progress
 from {_CORE}._site_args import site_of
 from {_CORE}._warden import Warden
 
@@ -41,17 +41,23 @@ with open(sys.argv[1]) as stream:
     given = json.load(stream)
 site, clock = site_of({{**given, "at": ""}})
 source = site.sources[0]
-source = dataclasses.replace(source, protection=dataclasses.replace(source.protection, read_back=sys.argv[2] == "yes"))
-site = dataclasses.replace(site, sources=(source,))
-job = _plan.plan_jobs(site, clock.now(), mode="incidental", only=[])[0]
+protection, engine = source.protection, ENGINES[source.engine]
+place = os.path.join(site.store, source.name, "set")
 work = os.path.join(site.state, "work")
+os.makedirs(place, 0o700)
 os.makedirs(work, 0o700, exist_ok=True)
 with Warden() as warden, Children(warden) as children:
-    context = Context(children, work, source.protection.inventory)
-    probe = ENGINES[source.engine].probe(source.options, context)
-    dump = _dump.Dump(site, job, "bench", clock, context, Progress(os.path.join(site.state, "progress.json")))
-    made = dump.make(probe, dump.free_name(), lambda plain, rows: ())
-assert made.plausible and made.plain_bytes, made
+    context = Context(children, work, protection.inventory)
+    probe = engine.probe(source.options, context)
+    made = []
+    with engine.open(source.options, probe, context) as session:
+        for stream in session.streams():
+            path = os.path.join(place, (stream.part or "main") + "." + stream.kind + suffix(protection))
+            made.append((path, write_artifact(stream, path, protection, children)))
+        inventory = session.inventory()
+    for path, written in made if sys.argv[2] == "yes" else ():
+        read_back(path, written, protection, children)
+assert inventory.exact and made and all(written.plain.bytes for _path, written in made)
 peak()
 """
 )
@@ -126,7 +132,7 @@ class Host:
                 path.unlink(missing_ok=True)
 
     def dump(self, job: Path, *, read_back: bool) -> None:
-        """One set by the core alone: probe, dump, signed manifest; no journal, no media."""
+        """The artifacts of one source: look at it, dump, prove, count, flush; no manifest, no journal."""
         self._python(_DUMP, str(job), "yes" if read_back else "no")
 
     def run(self, job: Path) -> None:
