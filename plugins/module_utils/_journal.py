@@ -82,6 +82,8 @@ class Journal:
         head = FIRST
         try:
             with open(self.path, "rb") as stream:
+                # Who writes holds the lock: what is half written is not taken for torn.
+                fcntl.flock(stream, fcntl.LOCK_SH)
                 for number, line in enumerate(stream, start=1):
                     entry = _parse(line)
                     if entry is None and not line.endswith(b"\n"):
@@ -180,9 +182,9 @@ def _chain_problem(entry: Entry | None, line: bytes, number: int, head: str) -> 
 
 def _last_entry(descriptor: int) -> tuple[Entry | None, bytes]:
     """The last whole entry and the torn bytes after it."""
-    size = os.fstat(descriptor).st_size
-    start = max(0, size - _TAIL)
-    tail = os.pread(descriptor, size - start, start)
+    tail, whole = _end_of(descriptor, _TAIL)
+    while tail.count(b"\n") < 2 and not whole:
+        tail, whole = _end_of(descriptor, 2 * len(tail))
     end = tail.rfind(b"\n") + 1
     torn = tail[end:]
     begin = tail.rfind(b"\n", 0, max(end - 1, 0)) + 1
@@ -194,3 +196,14 @@ def _last_entry(descriptor: int) -> tuple[Entry | None, bytes]:
             code="journal.broken",
         )
     return entry, torn
+
+
+def _end_of(descriptor: int, length: int) -> tuple[bytes, bool]:
+    """The last bytes of a file, and whether these are all."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - length)
+    parts = []
+    while part := os.pread(descriptor, size - start, start):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts), size <= length
