@@ -58,8 +58,7 @@ def write_artifact(
     try:
         return run.go()
     except BaseException:
-        with contextlib.suppress(OSError):
-            os.unlink(path)
+        run.remove()
         raise
     finally:
         timer.cancel()
@@ -83,6 +82,7 @@ class _Run:
         self._producer: Child | None = None
         self._stages: list[Child] = []
         self._late: float = 0
+        self._created = False
         self._sink_error: BackupError | None = None
         self._stored = Meter()
         self._plain = Meter()
@@ -99,16 +99,28 @@ class _Run:
         self._late = seconds
         self._stop()
 
+    def remove(self) -> None:
+        """Remove the file that this run has made, and no other of that name."""
+        if self._created:
+            with contextlib.suppress(OSError):
+                os.unlink(self._path)
+
     def _go(self) -> Written:
         try:
             sink = create(self._path)
         except OSError as problem:
             raise disk_error("Cannot write", self._path, problem) from problem
+        self._created = True
+        writer = None
         try:
             entry, writer = self._start_stages(sink)
             findings = self._carry(entry, writer)
             self._flush(sink)
         finally:
+            # The number of a closed file is given to the next one that opens, and the writer must not write into that.
+            if writer is not None and writer.is_alive():
+                self._stop()
+                writer.join()
             os.close(sink)
         return Written(self._plain.digest(), self._stored.digest(), findings)
 
@@ -196,12 +208,7 @@ class _Run:
 
     def _judge(self, cut: OSError | None, results: t.Sequence[Result]) -> tuple[Finding, ...]:
         """Find the first cause: time limit, the disk, a stage, then the producer and the end of the dump."""
-        if self._late:
-            raise EngineError(
-                f"The dump was ended after its time limit of {self._late / 60:g} minutes",
-                "See whether the server waits for a lock, or raise time_limit",
-                code="engine.time_limit",
-            )
+        self._refuse_late()
         if self._sink_error is not None:
             raise self._sink_error
         blamed = [pair for pair in zip(self._stages, results) if pair[1].status not in (0, -signal.SIGPIPE)]
@@ -215,6 +222,7 @@ class _Run:
         findings: t.Sequence[Finding] = ()
         if self._producer is not None:
             ended = self._producer.wait()
+            self._refuse_late()
             findings = self._stream.judge(ended.status, ended.stderr)
         if not self._plain.count:
             raise EngineError(
@@ -222,6 +230,14 @@ class _Run:
             )
         self._stream.end_check.finish()
         return tuple(findings)
+
+    def _refuse_late(self) -> None:
+        if self._late:
+            raise EngineError(
+                f"The dump was ended after its time limit of {self._late / 60:g} minutes",
+                "See whether the server waits for a lock, or raise time_limit",
+                code="engine.time_limit",
+            )
 
     def _flush(self, sink: int) -> None:
         try:
@@ -272,6 +288,7 @@ def _reopen(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
     if not commands:
         return _drain(path, plain.feed)
     stages: list[Child] = []
+    reader: threading.Thread | None = None
     try:
         for command in commands:
             feed = stages[-1].stdout if stages else subprocess.PIPE
@@ -299,6 +316,10 @@ def _reopen(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
                 raise _stage_error(stage.command.name, result)
         return stored
     finally:
+        for stage in stages:
+            stage.signal_group(signal.SIGKILL)
+        if reader is not None:
+            reader.join()
         for stage in stages:
             stage.kill()
 
