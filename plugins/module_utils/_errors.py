@@ -9,6 +9,9 @@ holds them together).
 
 from __future__ import annotations
 
+import os
+import traceback
+import types
 import typing as t
 
 
@@ -38,6 +41,29 @@ class BackupError(Exception):
     def as_dict(self) -> dict[str, str]:
         """The error as it stands in journal, facts and results."""
         return {"code": self.code, "message": self.what, "remedy": self.remedy, "detail": self.detail}
+
+
+class Foreseen:
+    """Turns a fault of ours into a ``BackupError``, so that one source's fault does not cost the others their night."""
+
+    def __enter__(self) -> Foreseen:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: types.TracebackType | None,
+    ) -> None:
+        if isinstance(problem, Exception) and not isinstance(problem, (BackupError, OSError)):
+            frame = traceback.extract_tb(trace)[-1]
+            where = f"{os.path.basename(frame.filename)}:{frame.lineno}"
+            raise BackupError(
+                f"An error that was not foreseen, at {where}: {type(problem).__name__}",
+                "Nothing was published; report it with the detail",
+                code="internal",
+                detail="".join(traceback.format_exception(kind, problem, trace))[-4000:],
+            ) from problem
 
 
 def _sentence(text: str) -> str:

@@ -13,7 +13,7 @@ from . import _locks, _preflight
 from ._clock import Clock, stamp
 from ._dump import Dump, Dumped
 from ._engines._base import Context, Probe
-from ._errors import BackupError
+from ._errors import BackupError, Foreseen
 from ._findings import ERROR, Finding
 from ._history import FAILED, SUCCESS, Attempt, History, fold
 from ._io import disk_errors, make_directory
@@ -108,7 +108,7 @@ class Runner:
         start = stamp(self.clock.now())
         try:
             self._observer.step(name, "lock")
-            with _locks.hold(source_lock(self.site, name), f"The source {name}", self.run_id):
+            with Foreseen(), _locks.hold(source_lock(self.site, name), f"The source {name}", self.run_id):
                 self._event("source.started", job, {"started": start})
                 if job.made:
                     return self._copy_made(job, past, start, began)

@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
     "files.tar_support": "The tar of this host lacks a feature.",
     "files.tar_version": "The tar of this host is too old.",
     "files.unreadable": "Files could not be read.",
+    "internal": "A fault of the software stopped this backup.",
     "journal.broken": "The journal's chain is broken.",
     "journal.repaired": "A last line of the journal that was cut off was set aside.",
     "journal.unwritable": "The journal cannot be written.",

@@ -69,6 +69,7 @@ CODES: dict[str, str] = {
     "files.tar_support": "Program tar di host ini kurang lengkap.",
     "files.tar_version": "Program tar di host ini terlalu tua.",
     "files.unreadable": "Ada berkas yang tidak dapat dibaca.",
+    "internal": "Kesalahan pada perangkat lunak menghentikan backup ini.",
     "journal.broken": "Rantai jurnal terputus.",
     "journal.repaired": "Baris terakhir jurnal yang terpotong telah disisihkan.",
     "journal.unwritable": "Jurnal tidak dapat ditulis.",

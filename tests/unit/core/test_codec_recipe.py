@@ -80,7 +80,9 @@ def test_a_compressor_that_does_not_work_is_found_out(monkeypatch: pytest.Monkey
     assert caught.value.code == "tool.compression"
 
 
-@pytest.mark.parametrize("text", ["", "age1", "age1" + "q" * 57, "age1" + "b" * 58, "AGE1" + "Q" * 58, "ssh-ed25519 AAAA"])
+@pytest.mark.parametrize(
+    "text", ["", "age1", "age1" + "q" * 57, "age1" + "b" * 58, "AGE1" + "Q" * 58, "ssh-ed25519 AAAA"]
+)
 def test_what_is_no_recipient_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="is not an age recipient"):
         _codec.check_recipient(text)
@@ -113,9 +115,9 @@ def test_lines_that_open(protection: Protection, line: str) -> None:
 @pytest.mark.parametrize(
     ("words", "line"),
     [
-        (("sqlite3", "{input}", "PRAGMA x"), 'sqlite3 "$PLAIN" \'PRAGMA x\''),
+        (("sqlite3", "{input}", "PRAGMA x"), "sqlite3 \"$PLAIN\" 'PRAGMA x'"),
         (("tar", "--directory={target}", "-x"), 'tar --directory="$TARGET" -x < "$PLAIN"'),
-        (("psql", "--dbname={target}", "it's"), "psql --dbname=\"$TARGET\" 'it'\"'\"'s' < \"$PLAIN\""),
+        (("psql", "--dbname={target}", "it's"), 'psql --dbname="$TARGET" \'it\'"\'"\'s\' < "$PLAIN"'),
         (("pg_restore", "-d", "{target}", "{input}"), 'pg_restore -d "$TARGET" "$PLAIN"'),
         (("cat", "$(id)", ";", "*"), "cat '$(id)' ';' '*' < \"$PLAIN\""),
     ],

@@ -147,9 +147,7 @@ PRODUCERS = [
 
 @pytest.mark.parametrize("protection", [CLEAR, ZSTD], ids=["clear", "zstd"])
 @pytest.mark.parametrize(("script", "code"), [row[1:] for row in PRODUCERS], ids=[row[0] for row in PRODUCERS])
-def test_pitfall_the_producers_end_decides(
-    plain: pathlib.Path, protection: Protection, script: str, code: str
-) -> None:
+def test_pitfall_the_producers_end_decides(plain: pathlib.Path, protection: Protection, script: str, code: str) -> None:
     assert refused(command_stream(script, str(plain)), plain.with_name("a"), protection).code == code
 
 
