@@ -13,8 +13,9 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils import _locks
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import LockError, PipelineError
+from checkout import collections_path
 
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 HOLDER = """
 import sys
 from ansible_collections.nusantara.backup.plugins.module_utils import _locks

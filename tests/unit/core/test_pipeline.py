@@ -13,6 +13,8 @@ import threading
 import typing as t
 
 import pytest
+from tests.support.mounts import mounted
+from tests.support.site import AgeKey, age_key, is_alive
 
 from ansible_collections.nusantara.backup.plugins.module_utils import _codec
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Buffer, Stream
@@ -22,14 +24,13 @@ from ansible_collections.nusantara.backup.plugins.module_utils._model import Pro
 from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import Written, read_back, write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._recipe import recipe
-from tests.support.mounts import mounted
-from tests.support.site import AgeKey, age_key, is_alive
+from checkout import collections_path
 
 DATA = b"".join(hashlib.sha256(str(number).encode()).digest() * 8 for number in range(12_000))
 DIGEST = hashlib.sha256(DATA).hexdigest()
 CLEAR = Protection(compression="none", encryption="none")
 ZSTD = Protection(encryption="none")
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 
 
 class End:

@@ -10,6 +10,7 @@ import stat
 import subprocess
 
 import pytest
+from tests.support.site import is_alive, wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import ToolError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import (
@@ -20,7 +21,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._process import (
     end_words,
     find_tool,
 )
-from tests.support.site import is_alive, wait_until
 
 
 def sh(script: str, *arguments: str) -> Command:
