@@ -16,10 +16,12 @@ import typing as t
 from pathlib import Path
 
 import pytest
-from tests.support.postgres import Cluster, running_cluster
+from tests.support.postgres import Cluster, running_cluster, running_standby
 from tests.support.postgres_dump import ENGINE, dump, parsed, read, working
 
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Session, Stream
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._connection import connect
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._coordinator import Coordinator
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
 
