@@ -24,13 +24,12 @@ from ansible_collections.nusantara.backup.plugins.module_utils._model import Pro
 from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import Written, read_back, write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._recipe import recipe
-from checkout import collections_path
 
 DATA = b"".join(hashlib.sha256(str(number).encode()).digest() * 8 for number in range(12_000))
 DIGEST = hashlib.sha256(DATA).hexdigest()
 CLEAR = Protection(compression="none", encryption="none")
 ZSTD = Protection(encryption="none")
-COLLECTIONS = str(collections_path())
+COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
 
 
 class End:
