@@ -50,7 +50,7 @@ def is_due(item: Entry, night: dt.date) -> bool:
         wanted = item["day"] or _USUAL_MONTHDAY
         if wanted == "last":
             return night.day == last
-        return wanted.isdecimal() and night.day == min(int(wanted), last)
+        return wanted == str(night.day)
     return False
 
 

@@ -177,6 +177,14 @@ def test_the_short_text_fits_one_screen(language: str, hosts: int) -> None:
         assert lines[-1] == files[0]
 
 
+def test_the_short_text_of_a_large_site_leaves_successes_out() -> None:
+    few = [make.host_with(make.failed("SIMPEG"), make.run("Situs"), host=f"db{number}") for number in range(3)]
+    many = [make.host_with(make.failed("SIMPEG"), make.run("Situs"), host=f"db{number}") for number in range(30)]
+    assert _report_text.render(model(few)).count("\n✓ Situs") == 3
+    text = _report_text.render(model(many))
+    assert "\n✓ Situs" not in text and "\n✗ SIMPEG" in text and "lainnya, lihat laporan" in text
+
+
 def test_the_short_text_names_failures_first() -> None:
     lines = _report_text.render(model()).splitlines()
     told = [line for line in lines if line[:2] in ("✗ ", "∅ ", "◐ ", "? ", "✓ ") and "(" in line[:30]]
