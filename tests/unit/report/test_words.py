@@ -179,10 +179,10 @@ def test_the_short_text_fits_one_screen(language: str, hosts: int) -> None:
 
 def test_the_short_text_of_a_large_site_leaves_successes_out() -> None:
     few = [make.host_with(make.failed("SIMPEG"), make.run("Situs"), host=f"db{number}") for number in range(3)]
-    many = [make.host_with(make.failed("SIMPEG"), make.run("Situs"), host=f"db{number}") for number in range(30)]
+    many = [*few, *(make.host_with(make.run("Situs"), host=f"web{number}") for number in range(30))]
     assert _report_text.render(model(few)).count("\n✓ Situs") == 3
     text = _report_text.render(model(many))
-    assert "\n✓ Situs" not in text and "\n✗ SIMPEG" in text and "lainnya, lihat laporan" in text
+    assert "\n✓ Situs" not in text and text.count("\n✗ SIMPEG") == 3
 
 
 def test_the_short_text_names_failures_first() -> None:
