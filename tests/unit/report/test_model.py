@@ -234,9 +234,7 @@ def test_a_host_without_facts_stands_in_the_report_with_its_plan(unreachable: bo
     gone = {**make.unreachable("arsip1", make.source("Arsip")), "unreachable": unreachable}
     found = model(make.host_with(make.run("SIMPEG")), gone)
     assert [line["status"] for line in found["rows"] if line["host"] == "arsip1"] == [status]
-    assert [item["code"] for item in found["findings"]] == [code], (
-        "one thing to follow up, not one for each application"
-    )
+    assert [item["code"] for item in found["findings"]] == [code], "one for the host"
     assert found["summary"]["verdict"] == "failed"
 
 
