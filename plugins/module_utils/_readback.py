@@ -9,6 +9,7 @@ import os
 import typing as t
 
 from ._io import CHUNK, Digest, Meter, chunks, forget_cache, open_to_read
+from ._residency import cache_is_empty
 
 WINDOW = 8 * CHUNK
 
@@ -52,22 +53,3 @@ def forget_window(descriptor: int, start: int, end: int) -> None:
     """Drop the clean pages of a range; dirty ones start on their way to the disk, without waiting."""
     if end > start:
         os.posix_fadvise(descriptor, start, end - start, os.POSIX_FADV_DONTNEED)
-
-
-def cache_is_empty(descriptor: int) -> bool:
-    """Whether a read at the start, the middle and the end would have to wait for the medium.
-
-    False also where the file system cannot tell (a RAM disk, some network
-    file systems): it says what was shown, not what is likely.
-    """
-    size = os.fstat(descriptor).st_size
-    return all(_must_wait(descriptor, offset) for offset in (0, size // 2, max(size - 1, 0)))
-
-
-def _must_wait(descriptor: int, offset: int) -> bool:
-    try:
-        return not os.preadv(descriptor, [bytearray(1)], offset, os.RWF_NOWAIT)
-    except BlockingIOError:
-        return True
-    except OSError:
-        return False

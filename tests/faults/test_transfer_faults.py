@@ -27,8 +27,8 @@ from ansible_collections.nusantara.backup.plugins.module_utils._media import _di
 from ansible_collections.nusantara.backup.plugins.module_utils._media._disk import Disk
 from ansible_collections.nusantara.backup.plugins.module_utils._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._readback import cache_is_empty
 from ansible_collections.nusantara.backup.plugins.module_utils._receipts import VERIFIED, Receipts
+from ansible_collections.nusantara.backup.plugins.module_utils._residency import cache_is_empty
 from ansible_collections.nusantara.backup.plugins.module_utils._signers import Signers
 from ansible_collections.nusantara.backup.plugins.module_utils._transfer import Copy, SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._verify import verify_store
@@ -397,6 +397,8 @@ def test_the_probe_of_the_cache_agrees_with_fincore(tmp_path: pathlib.Path) -> N
             os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
             assert cached_pages(path) == 0
             assert cache_is_empty(descriptor)
+            os.pread(descriptor, 1, 3 << 20)
+            assert not cache_is_empty(descriptor), "one page is enough"
         finally:
             os.close(descriptor)
 
