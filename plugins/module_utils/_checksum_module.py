@@ -13,6 +13,8 @@ from ._edge import refuse_mixed_owners
 from ._errors import BackupError
 from ._io import disk_errors, read_small, replace
 from ._manifest import encode
+from ._media._disk_check import check_identity, first_error
+from ._model import Medium
 from ._process import Children
 from ._receipts import Receipts
 from ._signers import opened
@@ -33,6 +35,7 @@ def argument_spec() -> dict[str, t.Any]:
         "allowed_signers": {"type": "path"},
         "signing_key": {"type": "path", "no_log": False},
         "host": {"type": "str", "default": ""},
+        "medium": {"type": "str", "default": ""},
         "state": {"type": "path"},
         "fail": {"type": "bool", "default": True},
         "at": {"type": "str", "default": ""},
@@ -45,6 +48,7 @@ def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[
     # A medium's own directory often belongs to root; a store and a state are ours.
     is_medium = os.path.ismount(path) or os.path.lexists(os.path.join(path, MARKER))
     refuse_mixed_owners(*([] if is_medium else [path]), *([state] if state else []))
+    _refuse_other_medium(params["medium"], path)
     selection = Selection(tuple(params["sources"]), tuple(params["names"]), params["newest"])
     with Children() as children:
         key, allowed = params["signing_key"] or "", params["allowed_signers"] or ""
@@ -54,6 +58,13 @@ def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[
     if state and not check_mode:
         keep(report, state)
     return _result(report, fail=params["fail"])
+
+
+def _refuse_other_medium(name: str, path: str) -> None:
+    """An absent mount leaves an empty directory behind, and nothing in it would be wrong."""
+    refusal = first_error(check_identity(Medium(name, "disk", path))) if name else None
+    if refusal is not None:
+        raise refusal
 
 
 def keep(report: VerifyReport, state: str) -> None:

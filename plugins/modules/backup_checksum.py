@@ -53,6 +53,12 @@ options:
     description: The host that must have signed. Needed with O(signing_key).
     type: str
     default: ''
+  medium:
+    description:
+      - The name of the disk medium that O(path) is. It must then be mounted or carry the marker file of that name.
+      - Without it an absent mount would look like an empty store in which nothing is wrong.
+    type: str
+    default: ''
   state:
     description:
       - The state directory of the host.
@@ -83,6 +89,7 @@ EXAMPLES = r"""
 - name: Re-read the newest set of one source on the NAS
   nusantara.backup.backup_checksum:
     path: /mnt/nas/backup
+    medium: internal
     sources: [SIMPEG]
     newest: true
     allowed_signers: /etc/nusantara-backup/allowed_signers

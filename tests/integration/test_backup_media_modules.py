@@ -110,6 +110,16 @@ def test_a_sound_store_is_whole_and_the_result_is_kept(host: Host) -> None:
     assert os.listdir(host.base / "state") == ["verified.json"]
 
 
+def test_an_absent_mount_is_not_called_a_whole_store(host: Host) -> None:
+    (host.base / "point").mkdir()
+    word, result = host.checksum(path=str(host.base / "point"), medium="nas")
+    assert (word, result["error"]["code"]) == ("FAILED", "medium.not_mounted")
+    word, result = host.checksum(path=str(host.base / "usb"), medium="nas")
+    assert (word, result["error"]["code"]) == ("FAILED", "medium.other")
+    word, result = host.checksum(path=str(host.base / "nas"), medium="nas")
+    assert (word, result["whole"]) == ("SUCCESS", True)
+
+
 def test_an_altered_set_fails_unless_only_asked(host: Host) -> None:
     host.made.artifact().write_bytes(b"?")
     word, result = host.checksum()

@@ -22,23 +22,28 @@ def check_disk(medium: Medium, store: str, needed: int = 0) -> list[Finding]:
     """Findings of level error mean: do not copy. ``store`` is the local store, '' where there is none."""
     look = _Look(medium)
     root = os.path.realpath(medium.path)
-    if not os.path.isabs(medium.path):
-        look.error("medium.path", f"has the path {shown(medium.path)}, which is not absolute", "Write it with a '/'")
-    elif not os.path.lexists(root):
-        look.error("medium.missing", f"is not there: {medium.path} does not exist", _MOUNT)
-    elif not os.path.isdir(root):
-        look.error("medium.missing", f"is not a directory: {medium.path}", _MOUNT)
-    elif store and _overlap(root, os.path.realpath(store)):
+    _place(look, root)
+    if not look.findings and store and _overlap(root, os.path.realpath(store)):
         look.error(
             "medium.overlap",
             f"shares its place with the local store: {medium.path} and {store}",
             "Name a directory that neither lies in the store nor holds it",
         )
-    else:
+    if not look.findings:
         _identity(look, root)
-        if not look.findings:
-            _room(look, root, needed)
-            _same_disk(look, root, store)
+    if not look.findings:
+        _room(look, root, needed)
+        _same_disk(look, root, store)
+    return look.findings
+
+
+def check_identity(medium: Medium) -> list[Finding]:
+    """Only whether it is there and is the right one, for those who read it."""
+    look = _Look(medium)
+    root = os.path.realpath(medium.path)
+    _place(look, root)
+    if not look.findings:
+        _identity(look, root)
     return look.findings
 
 
@@ -60,6 +65,16 @@ class _Look:
 
 
 _MOUNT = "Mount it; a copy is never written into the directory below an absent mount"
+
+
+def _place(look: _Look, root: str) -> None:
+    path = look.medium.path
+    if not os.path.isabs(path):
+        look.error("medium.path", f"has the path {shown(path)}, which is not absolute", "Write it with a '/'")
+    elif not os.path.lexists(root):
+        look.error("medium.missing", f"is not there: {path} does not exist", _MOUNT)
+    elif not os.path.isdir(root):
+        look.error("medium.missing", f"is not a directory: {path}", _MOUNT)
 
 
 def _identity(look: _Look, root: str) -> None:
