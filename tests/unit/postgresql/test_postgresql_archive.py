@@ -106,6 +106,12 @@ def test_what_is_no_archive_is_refused(data: bytes) -> None:
     assert refused(data).code == "engine.incomplete"
 
 
+def test_a_number_that_is_none_is_refused() -> None:
+    data = archive(ENTRIES)
+    at = data.index(b"\x01\0\xb7\x0b\0\0") + 1
+    assert "sign byte" in refused(data[:at] + b"\x02" + data[at + 1 :]).what
+
+
 def test_an_archive_without_data_is_whole_behind_its_contents() -> None:
     data = archive(ENTRIES[:1])
     check(data)

@@ -23,6 +23,7 @@ from ..._reader import shown
 from ._connection import Connection
 from ._words import failure
 
+CONNECT_ATTEMPTS = 4  # a host name may stand for several addresses, and each gets the time to connect
 _LIMIT = 64 << 20
 _FAREWELL_SECONDS = 5
 _SETTINGS = {

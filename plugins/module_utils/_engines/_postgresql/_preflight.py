@@ -11,7 +11,7 @@ from .._base import Context, Probe
 from . import _sql
 from ._clients import Clients, choose, find_clients
 from ._connection import Connection, connect
-from ._coordinator import Coordinator
+from ._coordinator import CONNECT_ATTEMPTS, Coordinator
 from ._limits import GRANTS_PAGE, limit
 from ._options import Options
 
@@ -67,7 +67,7 @@ class Preflight:
 
     def _ask(self, clients: Clients, database: str, script: str) -> list[t.Any]:
         with Coordinator(clients.psql, self._connection, database, self._context.children) as session:
-            session.prepare(self._options.connect_seconds * 2)
+            session.prepare(self._options.connect_seconds * CONNECT_ATTEMPTS)
             patience = self._options.lock_seconds
             return session.ask(f"SET lock_timeout = '{patience}s';\n{script}", patience + _ANSWER_SECONDS)
 

@@ -14,7 +14,7 @@ from .._base import Context, Inventory, Probe, Stream
 from . import _sql
 from ._archive import ArchiveCheck
 from ._connection import connect
-from ._coordinator import Coordinator
+from ._coordinator import CONNECT_ATTEMPTS, Coordinator
 from ._inventory import Content, combine, read_content
 from ._options import Options
 from ._text import GlobalsCheck
@@ -72,7 +72,7 @@ class PostgresSession:
         script = _sql.inventory(self._context.inventory)
         with Coordinator(psql, self._connection, name, self._context.children) as coordinator:
             self._coordinator = coordinator
-            coordinator.prepare(self._options.connect_seconds * 2)
+            coordinator.prepare(self._options.connect_seconds * CONNECT_ATTEMPTS)
             snapshot = coordinator.snapshot(_SNAPSHOT_SECONDS)
 
             def count() -> None:
