@@ -11,7 +11,7 @@ import typing as t
 
 from ._errors import ToolError
 from ._model import Protection
-from ._process import Children, Command
+from ._process import Children, Command, end_words
 
 COMPRESSIONS = ("zstd", "gzip", "none")
 ENCRYPTIONS = ("age", "none")
@@ -62,7 +62,7 @@ def check_tools(protection: Protection, children: Children) -> None:
         done = children.run(stage, stdin=b"")
         if done.status != 0 or not done.stdout:
             raise ToolError(
-                f"'{stage.name}' does not work with these settings: {done.stderr or 'it wrote nothing'}",
+                f"'{stage.name}' does not work with these settings: it {end_words(done.status)} {done.stderr}".strip(),
                 "Correct the recipients or install the tool; without it nothing is written",
                 code="tool.encryption" if stage.name == "age" else "tool.compression",
             )
@@ -76,9 +76,8 @@ class MemoryKey:
         secret = _IDENTITY.search(made.stdout)
         public = re.search(rb"age1[02-9ac-hj-np-z]{58}", made.stdout)
         if made.status != 0 or secret is None or public is None:
-            raise ToolError(
-                f"age-keygen made no key: {made.stderr}", "Install age 1.0 or newer", code="tool.encryption"
-            )
+            said = f"{end_words(made.status)} {made.stderr}".strip()
+            raise ToolError(f"age-keygen made no key: it {said}", "Install age 1.0 or newer", code="tool.encryption")
         self.recipient = public.group().decode()
         self._secret = secret.group()
 

@@ -76,8 +76,9 @@ def sign(raw: bytes, key: str, children: Children) -> bytes:
     """The detached signature of some bytes."""
     done = children.run(Command(("ssh-keygen", "-Y", "sign", "-q", "-n", NAMESPACE, "-f", key)), stdin=raw)
     if done.status != 0 or not done.stdout.startswith(b"-----BEGIN SSH SIGNATURE-----"):
+        said = f"{end_words(done.status)} {done.stderr}".strip()
         raise ManifestError(
-            f"The manifest could not be signed with {key}: {done.stderr}",
+            f"The manifest could not be signed with {key}: ssh-keygen {said}",
             "See whether the key is there, has mode 0600 and belongs to the backup's user",
             code="signing.failed",
         )

@@ -14,7 +14,7 @@ import typing as t
 
 from .._errors import EngineError
 from .._findings import ERROR, Finding
-from .._process import Command, Result
+from .._process import Command, Result, end_words
 from ._base import Context, Probe
 from ._tarwords import NAMES_SHOWN, judge, unsupported
 
@@ -80,9 +80,10 @@ def unescaped(name: str) -> bytes:
 
 
 def _version(context: Context) -> tuple[str, list[Finding]]:
-    said = context.children.run(Command(("tar", "--version"))).stdout.decode("utf-8", "replace")
+    done = context.children.run(Command(("tar", "--version")))
+    said = done.stdout.decode("utf-8", "replace")
     match = _VERSION.match(said)
-    first = said.splitlines()[0] if said else "nothing"
+    first = said.splitlines()[0] if said else f"nothing and {end_words(done.status)}"
     if match is None:
         return first, [
             _error(

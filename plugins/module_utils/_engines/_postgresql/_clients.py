@@ -14,7 +14,7 @@ import os
 import re
 
 from ..._errors import EngineError, ToolError
-from ..._process import Children, Command, find_tool
+from ..._process import Children, Command, end_words, find_tool
 from ._options import Options
 
 PROGRAMS = ("psql", "pg_dump", "pg_dumpall")
@@ -67,11 +67,11 @@ def _in_directory(path: str, children: Children, *, required: bool = False) -> C
 def _clients(paths: list[str], children: Children) -> Clients:
     versions = []
     for path in paths:
-        said = children.run(Command((path, "--version")), timeout=20).stdout.decode("utf-8", "replace")
-        match = _VERSION.search(said)
+        done = children.run(Command((path, "--version")), timeout=20)
+        match = _VERSION.search(done.stdout.decode("utf-8", "replace"))
         if match is None:
             raise EngineError(
-                f"'{path}' does not say its version",
+                f"'{path}' does not say its version: it {end_words(done.status)}",
                 "Install PostgreSQL's client programs anew, or name their directory by the option bin_dir",
                 code="engine.postgresql.version",
             )
