@@ -10,7 +10,7 @@ import typing as t
 import pytest
 from tests.support.postgres import Cluster, running_cluster
 
-from .lab import Keys, Lab, make_keys
+from .lab import CLEAR, Keys, Lab, make_keys
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +29,17 @@ def cluster() -> t.Iterator[Cluster]:
     """A running PostgreSQL server; a test that breaks it starts one of its own."""
     with running_cluster() as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def database(cluster: Cluster) -> str:
+    """A database of about 3 MB that does not compress."""
+    cluster.create("simpeg")
+    cluster.sql(
+        "simpeg",
+        "CREATE TABLE pegawai (nip int PRIMARY KEY, nama text, isi text);"
+        f"INSERT INTO pegawai SELECT n, '{CLEAR} ' || n, "
+        "(SELECT string_agg(md5(n::text || k::text), '') FROM generate_series(1, 10) AS k) "
+        "FROM generate_series(1, 10000) AS n;",
+    )
+    return "simpeg"
