@@ -99,7 +99,8 @@ def _protection_values(reader: Reader, above: t.Mapping[str, t.Any]) -> dict[str
         "compression": compression,
         "level": reader.integer("level", min(max(inherited, low), high), low, high),
         "encryption": reader.choice("encryption", _codec.ENCRYPTIONS, above.get("encryption", "age")),
-        "recipients": recipients or above.get("recipients", ()),
+        # The same key twice is one recipient: reports count those that can open a set.
+        "recipients": tuple(dict.fromkeys(recipients)) or above.get("recipients", ()),
         "proof": reader.choice("proof", _PROOFS, above.get("proof", "stored")),
         "inventory": reader.choice("inventory", _DEPTHS, above.get("inventory", "rows")),
         "read_back": True,

@@ -8,7 +8,8 @@ import re
 import typing as t
 
 Check = t.Callable[[str], str]
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+# Control characters, those that turn the direction of text around, and bytes that are not UTF-8.
+_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 class Problems:
