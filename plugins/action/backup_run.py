@@ -37,6 +37,10 @@ class ActionModule(ActionBase):
             result["plan"] = plan
         for key in ("events", "progress", "since", "step"):
             result.pop(key, None)
+        if result.get("failed") and result.get("run"):
+            # The message tells each failed source and copy; Ansible would print all others below it.
+            for key in ("attempts", "plan"):
+                result.pop(key, None)
         return dict(result)
 
     def _ask(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:

@@ -99,7 +99,7 @@ finished:
   type: bool
 plan:
   description: What is (or would be) backed up, one entry for each source.
-  returned: when started, or in check mode
+  returned: when started and not failed, or in check mode
   type: list
   elements: dict
 findings:
@@ -108,8 +108,10 @@ findings:
   type: list
   elements: dict
 attempts:
-  description: The sources of the run with outcome, name, sizes, times, error and copies, as in the facts C(runs).
-  returned: when followed
+  description:
+    - The sources of the run with outcome, name, sizes, times, error and copies, as in the facts C(runs).
+    - A failed task returns only its message, which fits the screen. Set O(fail=false), or read the facts, for all.
+  returned: when followed and not failed
   type: list
   elements: dict
 events:

@@ -15,7 +15,7 @@ def lines_of(host: str, events: t.Sequence[t.Mapping[str, t.Any]], progress: t.M
     if not lines and progress.get("step"):
         moved = f" {size(progress['bytes'])}" if progress.get("bytes") else ""
         lines.append(f"{progress.get('source') or 'run'}: {progress['step']}{moved}")
-    return [f"[{host}] {printable(line)}" for line in lines]
+    return [printable(f"[{host}] {line}") for line in lines]
 
 
 def _event_line(event: str, data: t.Mapping[str, t.Any]) -> str:
