@@ -1,0 +1,214 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A night by ``backup.yml`` on one host: looked at, run, run again, failed, verified."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+import re
+import typing as t
+
+import pytest
+
+from ansible_run import Ansible, AnsibleRun
+from tests.support.mounts import mark
+from tests.support.site import AT, NIGHT, age_key, make_database, make_tree, tree_hash
+
+pytestmark = pytest.mark.debian13
+NAMES = ("2026112024F1D-SIMPEG", "2026112024F1D-Situs")
+
+
+class Host:
+    """A made-up host in a directory, and Ansible to back it up."""
+
+    def __init__(self, place: pathlib.Path, ansible: Ansible) -> None:
+        self.place = place
+        self.ansible = ansible
+        data = place / "data"
+        data.mkdir()
+        self.database = make_database(data / "simpeg.db")
+        self.tree = make_tree(data / "situs")
+        mark(place / "nas", "internal")
+        keys = [age_key(place, name).recipient for name in ("work", "escrow")]
+        sources = [
+            {"name": "SIMPEG", "engine": "sqlite", "path": str(self.database), "media": ["internal"]},
+            {"name": "Situs", "engine": "files", "path": str(self.tree)},
+        ]
+        self.options: dict[str, t.Any] = {
+            "ansible_connection": "local",
+            "backup_at": AT,
+            "backup_store": str(place / "store"),
+            "backup_state": str(place / "state"),
+            "backup_recipients": keys,
+            "backup_proof": "open",
+            "backup_building": "A",
+            "backup_media": [{"name": "internal", "kind": "disk", "path": str(place / "nas"), "building": "B"}],
+            "backup_sources": sources,
+        }
+
+    def play(self, book: str, *arguments: str, **changes: t.Any) -> AnsibleRun:
+        inventory = self.place / "inventory.json"
+        hosts = {"all": {"hosts": {"db1": {**self.options, **changes}}}}
+        inventory.write_text(json.dumps(hosts), encoding="utf-8")
+        done = self.ansible.playbook("--inventory", str(inventory), *arguments, book, cwd=self.place)
+        assert "Traceback" not in done.output and "\x1b" not in done.output, done.output
+        return done
+
+    def backup(self, *arguments: str, **changes: t.Any) -> AnsibleRun:
+        return self.play("nusantara.backup.backup", *arguments, **changes)
+
+    def places(self) -> str:
+        """One hash over all that the collection could have written or altered."""
+        return tree_hash(self.place / "data") + tree_hash(self.place / "nas") + str(self.made())
+
+    def made(self) -> list[str]:
+        return sorted(name for name in ("state", "store") if (self.place / name).exists())
+
+    def sets(self, root: str) -> list[str]:
+        return sorted(path.parent.name for path in (self.place / root).glob("*/*/*.manifest.json"))
+
+    def facts(self) -> dict[str, t.Any]:
+        """What backup_facts returns, by a play of its own."""
+        target = self.place / "facts.json"
+        task = {"ansible.builtin.include_role": {"name": "nusantara.backup.backup_host", "tasks_from": "facts"}}
+        content = {"content": "{{ backup_host_facts.ansible_facts.nusantara_backup | to_json }}", "dest": str(target)}
+        play = {"hosts": "all", "gather_facts": False, "tasks": [task, {"ansible.builtin.copy": {**content, "mode": "0600"}}]}
+        book = self.place / "facts.yml"
+        book.write_text(json.dumps([play]), encoding="utf-8")
+        done = self.play(str(book))
+        assert done.returncode == 0, done.output
+        found: dict[str, t.Any] = json.loads(target.read_text(encoding="utf-8"))
+        return found
+
+
+@pytest.fixture
+def host(ansible: Ansible, tmp_path: pathlib.Path) -> Host:
+    return Host(tmp_path, ansible)
+
+
+def recap(done: AnsibleRun) -> dict[str, int]:
+    """The counts of the only host."""
+    line = next(line for line in done.output.splitlines() if re.match(r"db1\s+: ok=", line))
+    return {name: int(count) for name, count in re.findall(r"(\w+)=(\d+)", line)}
+
+
+def screen_lines(done: AnsibleRun) -> int:
+    """Lines on a terminal of 120 columns."""
+    return sum(1 + len(line) // 120 for line in done.output.splitlines())
+
+
+def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
+    before = host.places()
+    looked = host.backup("--check")
+    assert looked.returncode == 0, looked.output
+    assert recap(looked)["changed"] == 1
+    assert host.places() == before, "check mode has written something"
+
+    ran = host.backup()
+    assert ran.returncode == 0, ran.output
+    assert recap(ran)["changed"] == 1
+    for line in (
+        r"\[db1\] SIMPEG: started",
+        rf"\[db1\] SIMPEG: {NAMES[0]} \([0-9.]+ s, [0-9.]+ KiB plain, [0-9.]+ (B|KiB) stored\)",
+        r"\[db1\] SIMPEG: copy on internal verified",
+        rf"\[db1\] Situs: {NAMES[1]} \(",
+        r"\[db1\] run ended after [0-9.]+ s: success",
+    ):
+        assert re.search(line, ran.output), ran.output
+    assert host.sets("store") == list(NAMES)
+    assert host.sets("nas") == [NAMES[0]]
+    assert screen_lines(ran) < 30, ran.output
+
+    stored = tree_hash(host.place / "store") + tree_hash(host.place / "nas") + tree_hash(host.place / "state")
+    again = host.backup()
+    assert again.returncode == 0, again.output
+    assert recap(again)["changed"] == 0
+    assert "[db1]" not in again.output.replace("ok: [db1]", "").replace("changed: [db1]", "")
+    after = tree_hash(host.place / "store") + tree_hash(host.place / "nas") + tree_hash(host.place / "state")
+    assert after == stored, "a second run has changed something"
+
+    verified = host.play("nusantara.backup.verify")
+    assert verified.returncode == 0, verified.output
+    found = host.facts()
+    assert [(run["source"], run["outcome"], run["night"]) for run in found["runs"]] == [
+        ("Situs", "success", NIGHT),
+        ("SIMPEG", "success", NIGHT),
+    ]
+    assert [copy["outcome"] for copy in found["runs"][1]["copies"]] == ["verified"]
+    assert {entry["name"]: (entry["signed"], entry["proof"]) for entry in found["sets"]} == {
+        name: (True, "open") for name in NAMES
+    }
+    assert (found["verified"]["sets"], found["verified"]["problems"]) == (3, 0)
+    assert (found["journal"]["intact"], found["unknown"], found["unplanned"]) == (True, [], [])
+
+    artifact = next((host.place / "nas" / "SIMPEG" / NAMES[0]).glob("*.age"))
+    data = bytearray(artifact.read_bytes())
+    data[len(data) // 2] ^= 1
+    artifact.write_bytes(data)
+    damaged = host.play("nusantara.backup.verify")
+    assert damaged.returncode == 2, damaged.output
+    assert artifact.name in damaged.output
+
+
+def test_p12_3_a_failed_source_fails_the_play_and_is_done_again(host: Host) -> None:
+    whole = host.database.read_bytes()
+    host.database.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))
+    failed = host.backup()
+    assert failed.returncode == 2, failed.output
+    assert re.search(r"\[db1\] SIMPEG: FAILED - .*simpeg\.db", failed.output), failed.output
+    assert re.search(r"db1: SIMPEG failed: .*simpeg\.db", failed.output), failed.output
+    assert "[db1] run ended" in failed.output
+    assert screen_lines(failed) < 40, failed.output
+    assert host.sets("store") == [NAMES[1]], "the other source was not backed up"
+    assert not list((host.place / "store" / "SIMPEG").iterdir())
+
+    shown = host.backup(backup_fail=False)
+    assert shown.returncode == 0, shown.output
+    assert "[db1] SIMPEG: FAILED" in shown.output
+    assert "Situs: started" not in shown.output, "what succeeded was done again"
+
+    host.database.write_bytes(whole)
+    mended = host.backup()
+    assert mended.returncode == 0, mended.output
+    assert host.sets("store") == list(NAMES)
+    outcomes = [(run["source"], run["outcome"], bool(run["error"])) for run in host.facts()["runs"]]
+    assert outcomes == [
+        ("SIMPEG", "success", False),
+        ("SIMPEG", "failed", True),
+        ("Situs", "success", False),
+        ("SIMPEG", "failed", True),
+    ]
+
+
+def test_check_mode_tells_every_obstacle_and_fails(host: Host) -> None:
+    (host.place / "nas" / ".nusantara-backup-medium").unlink()
+    host.database.unlink()
+    before = host.places()
+    done = host.backup("--check")
+    assert done.returncode == 2, done.output
+    assert "simpeg.db" in done.output
+    assert "--check" not in done.output
+    assert host.places() == before
+    assert host.backup("--check", backup_fail=False).returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"backup_compression": "bzip2", "backup_window_end": "soon"}, ["compression: 'bzip2'", "window_end: 'soon'"]),
+        ({"backup_only": ["Nowhere"]}, ["The source 'Nowhere' is not configured on db1"]),
+        ({"backup_night": "2026-11-21"}, ["The night 2026-11-21 has not come"]),
+        ({"backup_building": "\x1b[2J\x9b2J"}, ["building: '"]),
+        ({"backup_building": "\u202eA"}, ["building: '"]),
+        ({"backup_state": "/proc/nusantara"}, ["/proc"]),
+    ],
+    ids=["all errors", "unknown source", "night to come", "escape", "bidi", "before the start"],
+)
+def test_what_cannot_start_is_told_in_words(host: Host, changes: dict[str, t.Any], words: list[str]) -> None:
+    done = host.backup(**changes)
+    assert done.returncode == 2, done.output
+    for word in words:
+        assert word in done.output
+    assert all(letter.isprintable() or letter == "\n" for letter in done.output)
+    assert host.made() == []
