@@ -18,8 +18,8 @@ Started = t.Callable[[], None]
 def launch(work: t.Callable[[Started], None], log: str) -> None:
     """Fork twice, run ``work`` in the grandchild, return when it calls ``started``.
 
-    An error before that is raised here as the same `BackupError`. What is
-    unexpected after that goes to the file ``log``.
+    An error before that is raised here as the same `BackupError`. Every
+    error after that goes to the file ``log``.
     """
     reader, writer = os.pipe()
     child = os.fork()
@@ -54,11 +54,14 @@ def _detach(work: t.Callable[[Started], None], writer: int, log: str) -> t.NoRet
     for descriptor in (0, 1, 2):
         os.dup2(nothing, descriptor)
     status = 1
+    answer = _Answer(writer)
     try:
-        work(lambda: _answer(writer, b"started"))
+        work(lambda: answer.give(b"started"))
         status = 0
     except BackupError as problem:
-        _answer(writer, json.dumps(problem.as_dict()).encode())
+        if answer.given:
+            _keep_traceback(log)
+        answer.give(json.dumps(problem.as_dict()).encode())
     finally:
         # Nothing may return into the program that forked, whatever happened.
         if sys.exc_info()[0] is not None:
@@ -66,12 +69,22 @@ def _detach(work: t.Callable[[Started], None], writer: int, log: str) -> t.NoRet
         os._exit(status)
 
 
-def _answer(writer: int, text: bytes) -> None:
-    try:
-        os.write(writer, text)
-        os.close(writer)
-    except OSError:
-        pass
+class _Answer:
+    """What the program that forked waits for; given once, for afterwards the number may be another file's."""
+
+    def __init__(self, writer: int) -> None:
+        self._writer = writer
+        self.given = False
+
+    def give(self, text: bytes) -> None:
+        if self.given:
+            return
+        self.given = True
+        try:
+            os.write(self._writer, text)
+            os.close(self._writer)
+        except OSError:
+            pass
 
 
 def _keep_traceback(log: str) -> None:
