@@ -23,7 +23,7 @@ from ._findings import ERROR
 from ._io import read_small
 from ._model import Site
 from ._plan import MODES, SCHEDULED, plan_jobs
-from ._run_module import problems
+from ._run_module import ARGUMENTS, problems
 from ._site_args import site_of
 from ._stop import StoppedError, listen
 
@@ -91,6 +91,10 @@ def _job_file(path: str) -> dict[str, t.Any]:
         raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
     if not isinstance(found, dict):
         raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
+    odd = sorted(set(found) - set(ARGUMENTS))
+    if odd:
+        text = f"The job file {path} has options that are unknown: {', '.join(map(ascii, odd))}"
+        raise BackupError(text, "Write it with the options of backup_run", code="config.file")
     return found
 
 
