@@ -14,7 +14,7 @@ from ._catalogue import catalogue, unknown_paths
 from ._checksum_module import last_verified
 from ._clock import Clock, stamp
 from ._engines._registry import ENGINES
-from ._errors import MediumError
+from ._errors import BackupError, MediumError
 from ._findings import ERROR
 from ._history import Attempt, fold
 from ._io import existing_parent
@@ -26,10 +26,15 @@ from ._runner import journal_path
 from ._version import VERSION
 
 SCHEMA = 1
+_MOST_NIGHTS = 36600
 
 
 def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
     """All facts; runs of the last ``nights`` nights."""
+    if not 0 <= nights <= _MOST_NIGHTS:
+        raise BackupError(
+            f"Runs of {nights} nights cannot be shown", f"Ask for 0 to {_MOST_NIGHTS} nights", code="config.nights"
+        )
     reading = Journal(journal_path(site), clock).read()
     history = fold(reading.entries)
     sets = catalogue(site.store, site.state)

@@ -13,6 +13,7 @@ SUCCESS = "success"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 RUNNING = "running"
+_COPY = ("medium", "building", "outcome", "at", "seconds", "error")
 
 
 @dataclasses.dataclass
@@ -103,7 +104,7 @@ def _source_event(history: History, data: t.Mapping[str, t.Any], _at: str) -> No
 def _copy_finished(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
     attempt = _find(history, data)
     if attempt is not None:
-        attempt.copies.append({key: value for key, value in data.items() if key not in ("run", "source", "frequency")})
+        attempt.copies.append({key: data.get(key) for key in _COPY})
 
 
 def _run_ended(history: History, data: t.Mapping[str, t.Any], at: str) -> None:

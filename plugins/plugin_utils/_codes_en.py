@@ -8,6 +8,7 @@ CODES: dict[str, str] = {
     "config.file": "The job file cannot be read or is not valid.",
     "config.moment": "The moment given is not a valid time.",
     "config.night": "The night given is not a valid date.",
+    "config.nights": "The number of nights asked for is out of range.",
     "config.unknown_source": "No source has that name.",
     "database.unplanned": "A database on the server is backed up by no source.",
     "disk": "Writing to the disk failed.",

@@ -8,6 +8,7 @@ CODES: dict[str, str] = {
     "config.file": "Berkas tugas tidak dapat dibaca atau tidak sah.",
     "config.moment": "Waktu yang diberikan tidak sah.",
     "config.night": "Malam yang diberikan bukan tanggal yang sah.",
+    "config.nights": "Jumlah malam yang diminta di luar batas.",
     "config.unknown_source": "Tidak ada sumber dengan nama itu.",
     "database.unplanned": "Sebuah basis data di server tidak di-backup oleh sumber mana pun.",
     "disk": "Penulisan ke disk gagal.",
