@@ -11,6 +11,8 @@ from ansible_collections.nusantara.backup.plugins.module_utils._journal import E
 
 JOB = {"type": "F", "frequency": "daily", "night": "2026-11-20", "slot": "2026-11-21T00:00:00+07:00", "late": False}
 
+COPY = {"medium": "m", "building": None, "outcome": None, "at": None, "seconds": None, "error": None}
+
 
 def job(source: str, **changes: t.Any) -> dict[str, t.Any]:
     return {"source": source, **JOB, **changes}
@@ -37,7 +39,7 @@ def test_a_whole_run() -> None:
             started("r1", job("A"), job("B")),
             ("source.started", {"run": "r1", "source": "A", "frequency": "daily", "started": "t1"}),
             finished("r1", "A", name="n1", plain_bytes=7, rows=3, plausible=False, ended="t2", seconds=1.5),
-            ("copy.finished", {"run": "r1", "source": "A", "frequency": "daily", "medium": "m", "error": None}),
+            ("copy.finished", {"run": "r1", "source": "A", "frequency": "daily", "medium": "m", "error": None, "path": "/x"}),
             finished("r1", "B", "failed", error={"code": "engine"}),
             ("servers.seen", {"run": "r1", "unplanned": [{"database": "x"}], "not_seen": []}),
             ("run.finished", {"run": "r1", "outcome": "failed", "seconds": 2}),
@@ -46,14 +48,13 @@ def test_a_whole_run() -> None:
     )
     first, second = history.attempts
     assert (first.outcome, first.name, first.plain_bytes, first.rows, first.plausible) == ("success", "n1", 7, 3, False)
-    assert (first.started, first.ended, first.copies) == ("t1", "t2", [{"medium": "m", "error": None}])
+    assert (first.started, first.ended, first.copies) == ("t1", "t2", [COPY])
     assert (second.outcome, second.error, second.copies) == ("failed", {"code": "engine"}, [])
     assert history.open_runs == {}
     assert history.unplanned == [{"database": "x"}]
-    assert history.succeeded(("A", "2026-11-20", "daily"))
-    assert not history.succeeded(("B", "2026-11-20", "daily"))
-    assert not history.succeeded(("A", "2026-11-20", "weekly"))
-    assert not history.succeeded(("A", "2026-11-19", "daily"))
+    assert history.success(("A", "2026-11-20", "daily")) is first
+    for other in (("B", "2026-11-20", "daily"), ("A", "2026-11-20", "weekly"), ("A", "2026-11-19", "daily")):
+        assert history.success(other) is None
     assert first.as_dict()["source"] == "A"
 
 

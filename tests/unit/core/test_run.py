@@ -1,0 +1,336 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Whole runs of a small site in this process: facts, manifest, names, recovery."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import os
+import pathlib
+import re
+import subprocess
+import typing as t
+
+import jsonschema
+import pytest
+import yaml
+
+from ansible_collections.nusantara.backup.plugins.module_utils import _dump, _locks, _store
+from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock, parse_at
+from ansible_collections.nusantara.backup.plugins.module_utils._config import parse_site
+from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, ManifestError
+from ansible_collections.nusantara.backup.plugins.module_utils._facts import facts
+from ansible_collections.nusantara.backup.plugins.module_utils._history import Attempt
+from ansible_collections.nusantara.backup.plugins.module_utils._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._model import Site
+from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
+from ansible_collections.nusantara.backup.plugins.module_utils._plan import plan_jobs
+from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._recover import recover, run_lock, work_root
+from ansible_collections.nusantara.backup.plugins.module_utils._runner import Runner, check, journal_path
+from ansible_collections.nusantara.backup.plugins.module_utils._signing import check as check_signature
+from ansible_collections.nusantara.backup.plugins.module_utils._signing import ensure_key, public_key, sign
+from ansible_collections.nusantara.backup.plugins.module_utils._version import VERSION
+from checkout import ROOT
+from tests.support.mounts import mark
+from tests.support.sets import allowed_signers
+from tests.support.site import AT, NIGHT, AgeKey, age_key, make_database, make_site, make_tree, site_options, tree_hash
+
+NAME = "2026112024F1D-SIMPEG"
+
+
+def run(site: Site, at: str = AT, **asked: t.Any) -> list[Attempt]:
+    clock = Clock(parse_at(at))
+    runner = Runner(site, clock)
+    again = asked.pop("again", False)
+    return runner.run(runner.pending(plan_jobs(site, clock.now(), **asked), again=again))
+
+
+@pytest.fixture
+def place(tmp_path: pathlib.Path) -> pathlib.Path:
+    make_database(tmp_path / "simpeg.db")
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def key(tmp_path_factory: pytest.TempPathFactory) -> AgeKey:
+    return age_key(tmp_path_factory.mktemp("key"))
+
+
+def full_site(place: pathlib.Path, key: AgeKey, **changes: t.Any) -> Site:
+    """Both engines, a medium, a source that fails."""
+    make_tree(place / "situs")
+    mark(place / "nas", "internal")
+    sources = [
+        {"name": "SIMPEG", "engine": "sqlite", "path": str(place / "simpeg.db"), "media": ["internal"]},
+        {"name": "Situs", "engine": "files", "path": str(place / "situs")},
+        {"name": "Rusak", "engine": "sqlite", "path": str(place / "nowhere.db")},
+    ]
+    media = [{"name": "internal", "kind": "disk", "path": str(place / "nas"), "building": "B"}]
+    return make_site(
+        place, **{"encryption": "age", "recipients": [key.recipient], "sources": sources, "media": media, **changes}
+    )
+
+
+def manifest_of(place: pathlib.Path, source: str = "SIMPEG", root: str = "store") -> dict[str, t.Any]:
+    (path,) = (place / root / source).glob("*/*.manifest.json")
+    found: dict[str, t.Any] = json.loads(path.read_text(encoding="utf-8"))
+    return found
+
+
+def drift(example: t.Any, real: t.Any, path: str = "") -> list[str]:
+    """Where the keys of the page's example and of real facts differ."""
+    if isinstance(example, dict) and isinstance(real, dict):
+        found = [f"{path}.{key} is on the page only" for key in example.keys() - real.keys()]
+        found += [f"{path}.{key} is not on the page" for key in real.keys() - example.keys()]
+        for key in example.keys() & real.keys():
+            found += drift(example[key], real[key], f"{path}.{key}")
+        return found
+    if isinstance(example, list) and isinstance(real, list):
+        return [line for item in real for line in drift(example[0], item, f"{path}[]")] if example else []
+    kinds = (int, float) if isinstance(example, (int, float)) and not isinstance(example, bool) else type(example)
+    wrong = example is not None and real is not None and not isinstance(real, kinds)
+    return [f"{path} is {type(real).__name__} and not {type(example).__name__}"] if wrong else []
+
+
+def test_the_facts_are_as_their_page_says(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    attempts = run(site)
+    assert [(attempt.source, attempt.outcome) for attempt in attempts] == [
+        ("SIMPEG", "success"), ("Situs", "success"), ("Rusak", "failed"),
+    ]  # fmt: skip
+    real = json.loads(json.dumps(facts(site, Clock(parse_at(AT)), 62)))
+    (text,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "facts.md").read_text(encoding="utf-8"), re.S | re.M)
+    example = yaml.safe_load(text)
+    error = {"code": "", "message": "", "remedy": "", "detail": ""}
+    finding = {"code": "", "level": "", "subject": "", "message": "", "remedy": "", "params": {}}
+    example["runs"][0].update(error=error, findings=[finding])
+    example["runs"][0]["copies"][0]["error"] = error
+    example["sets"][0].update(warnings=[finding])
+    for item in [*real["runs"], *real["sets"]]:
+        for one in (*item.get("findings", []), *item.get("warnings", [])):
+            one["params"] = {}
+    totals = {"rows": 0}
+    example["sets"][0]["inventory"]["totals"] = totals
+    for item in real["sets"]:
+        item["inventory"]["totals"] = totals
+    assert sorted(set(drift(example, real))) == []
+    assert {run["error"] is None for run in real["runs"]} == {True, False}
+    assert real["sets"] and real["runs"][-1]["copies"] and real["media"] and real["sources"]
+    assert not re.search(r"AGE-SECRET|BEGIN OPENSSH", json.dumps(real))
+
+
+def test_facts_of_a_host_that_never_ran(place: pathlib.Path) -> None:
+    site = make_site(place)
+    before = tree_hash(place)
+    found = facts(site, Clock(parse_at(AT)), 62)
+    assert tree_hash(place) == before
+    assert (found["runs"], found["sets"], found["verified"]) == ([], [], None)
+    assert found["store"]["reachable"] is False and found["store"]["free_bytes"] > 0
+    assert found["journal"]["intact"]
+
+
+@pytest.mark.parametrize(("nights", "count"), [(0, 0), (1, 1), (62, 1)])
+def test_facts_hold_the_nights_that_were_asked_for(place: pathlib.Path, nights: int, count: int) -> None:
+    site = make_site(place)
+    run(site)
+    assert len(facts(site, Clock(parse_at(AT) + dt.timedelta(days=1) if nights == 0 else parse_at(AT)), nights)["runs"]) == count
+
+
+@pytest.mark.parametrize("nights", [-1, 10**9])
+def test_an_odd_number_of_nights_is_refused(place: pathlib.Path, nights: int) -> None:
+    with pytest.raises(BackupError) as caught:
+        facts(make_site(place), Clock(), nights)
+    assert caught.value.code == "config.nights"
+
+
+SCHEMA = json.loads((ROOT / "docs" / "manifest.schema.json").read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("inventory", ["objects", "rows", "digests"])
+@pytest.mark.parametrize(("compression", "proof"), [("zstd", "open"), ("gzip", "stored"), ("none", "open")])
+@pytest.mark.parametrize("encryption", ["age", "none"])
+def test_manifests_fit_their_schema(
+    place: pathlib.Path, key: AgeKey, inventory: str, compression: str, proof: str, encryption: str
+) -> None:
+    settings = {"inventory": inventory, "compression": compression, "proof": proof, "encryption": encryption}
+    site = full_site(place, key, **settings, style="dashed" if proof == "open" else "compact")
+    run(site, only=["SIMPEG", "Situs"])
+    for source in ("SIMPEG", "Situs"):
+        document = manifest_of(place, source)
+        jsonschema.validate(document, SCHEMA)
+        assert document["protection"]["proof"] == proof
+        assert document["collection"] == VERSION
+        parse(document["name"])
+    assert manifest_of(place, root="nas") == manifest_of(place)
+
+
+def test_the_schema_refuses_a_planted_change(place: pathlib.Path) -> None:
+    run(make_site(place))
+    document = manifest_of(place)
+    jsonschema.validate(document, SCHEMA)
+    for broken in ({**document, "more": 1}, {**document, "files": []}, {**document, "night": "tonight"}):
+        with pytest.raises(jsonschema.ValidationError):
+            jsonschema.validate(broken, SCHEMA)
+
+
+def test_versions_agree() -> None:
+    galaxy = yaml.safe_load((ROOT / "galaxy.yml").read_text(encoding="utf-8"))
+    assert galaxy["version"] == VERSION
+
+
+def test_the_artifact_opens_by_the_manifests_lines(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    run(site, only=["SIMPEG", "Situs"])
+    for source in ("SIMPEG", "Situs"):
+        document = manifest_of(place, source)
+        ((file, lines),) = document["recipe"]["files"].items()
+        target = place / f"out-{source}"
+        target.mkdir()
+        names = {
+            "FILE": str(place / "store" / source / document["name"] / file),
+            "KEY": key.identity,
+            "PLAIN": str(place / f"plain-{source}"),
+            "TARGET": str(target),
+            "PATH": "/usr/bin:/bin",
+        }
+        done = subprocess.run(
+            ["sh", "-ec", f"{lines['open']}\n{lines['use']}"], env=names, capture_output=True, check=True, text=True
+        )
+        assert done.stderr == ""
+        if source == "SIMPEG":
+            assert done.stdout.strip() == "ok"
+        else:
+            assert (target / "tautan").read_text(encoding="ascii") == "<h1>Situs</h1>\n"
+
+
+def test_pitfall_the_same_hour_twice_gets_a_run_suffix(place: pathlib.Path) -> None:
+    site = make_site(place)
+    assert [attempt.name for attempt in run(site)] == [NAME]
+    assert run(site) == []
+    assert [attempt.name for attempt in run(site, again=True)] == [NAME + ".r2"]
+    os.rename(place / "store" / "SIMPEG" / NAME, place / "gone")
+    assert [attempt.name for attempt in run(site, again=True)] == [NAME + ".r3"], "a name was given twice"
+
+
+def test_a_name_that_a_medium_holds_is_not_given_again(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    run(site, only=["SIMPEG"])
+    for path in ("store", "state"):
+        os.rename(place / path, place / f"lost-{path}")
+    (attempt,) = run(site, only=["SIMPEG"])
+    assert attempt.name == NAME + ".r2"
+
+
+def test_an_hour_can_be_full(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_dump, "_MOST_RUNS", 1)
+    site = make_site(place)
+    run(site)
+    (attempt,) = run(site, again=True)
+    assert attempt.error is not None and attempt.error["code"] == "naming.runs"
+
+
+def test_pitfall_an_implausible_dump_is_kept_and_flagged(place: pathlib.Path) -> None:
+    site = make_site(place)
+    make_database(place / "large.db", 5000)
+    os.replace(place / "large.db", place / "simpeg.db")
+    run(site)
+    (place / "simpeg.db").unlink()
+    make_database(place / "simpeg.db", 10)
+    (attempt,) = run(site, at="2026-11-22T00:00:03+07:00")
+    assert (attempt.outcome, attempt.plausible) == ("success", False)
+    codes = {finding["code"] for finding in attempt.findings}
+    assert {"plausible.smaller", "plausible.emptier", "encryption.none"} <= codes
+    (path,) = (place / "store" / "SIMPEG").glob(f"20261121*/*.manifest.json")
+    assert json.loads(path.read_text(encoding="utf-8"))["plausible"] is False
+
+
+def test_p12_3_pending_is_what_did_not_succeed(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    run(site)
+    clock = Clock(parse_at(AT))
+    jobs = plan_jobs(site, clock.now())
+    assert [job.source.name for job in Runner(site, clock).pending(jobs)] == ["Rusak"]
+    assert len(Runner(site, clock).pending(jobs, again=True)) == 3
+    incidental = plan_jobs(site, clock.now(), mode="incidental")
+    assert len(Runner(site, clock).pending(incidental)) == 3
+
+
+def test_recovery_closes_what_died_and_leaves_what_lives(place: pathlib.Path) -> None:
+    site = make_site(place)
+    journal = Journal(journal_path(site), Clock())
+    job = {"source": "SIMPEG", "type": "F", "frequency": "daily", "night": NIGHT, "slot": "", "late": False}
+    for name in ("dead", "alive"):
+        journal.append("run.started", {"run": name, "mode": "scheduled", "jobs": [job]})
+        os.makedirs(os.path.join(work_root(site), name, "SIMPEG"))
+    staging = _store.begin(site.store, "SIMPEG", NAME)
+    with _locks.hold(run_lock(site, "alive"), "It"):
+        assert recover(site, journal) == ["dead"]
+        assert os.listdir(work_root(site)) == ["alive"]
+        assert recover(site, journal) == []
+        outcomes = {run["run"]: run["outcome"] for run in facts(site, Clock(parse_at(AT)), 9)["runs"]}
+        assert outcomes == {"dead": "interrupted", "alive": "running"}
+    assert facts(site, Clock(parse_at(AT)), 9)["runs"][0]["outcome"] == "interrupted"
+    assert recover(site, journal) == ["alive"]
+    assert os.path.isdir(staging), "an unfinished set is swept under the lock of its source only"
+    (attempt,) = run(site)
+    assert (attempt.outcome, attempt.name) == ("success", NAME)
+    assert sorted(os.listdir(place / "store" / "SIMPEG")) == [NAME]
+    assert not os.listdir(work_root(site)) if os.path.isdir(work_root(site)) else True
+
+
+def test_a_source_in_use_is_told_and_the_others_go_on(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    clock = Clock(parse_at(AT))
+    with _locks.hold(os.path.join(site.state, "locks", "source-simpeg.lock"), "It", "run-9"):
+        found = check(site, plan_jobs(site, clock.now()), clock, str(place / "work"))
+        assert "lock.held" in {finding.code for finding in found if finding.subject == "SIMPEG"}
+        attempts = {attempt.source: attempt for attempt in run(site)}
+    assert attempts["SIMPEG"].error is not None and attempts["SIMPEG"].error["code"] == "lock.held"
+    assert attempts["Situs"].outcome == "success"
+
+
+def test_a_check_sees_all_sources_and_writes_nothing(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key)
+    before = tree_hash(place)
+    clock = Clock(parse_at(AT))
+    found = check(site, plan_jobs(site, clock.now(), only=["SIMPEG"]), clock, str(place / "work"))
+    assert tree_hash(place) == before
+    assert {finding.subject for finding in found if finding.code == "encryption.single"} == {"SIMPEG"}
+    assert {finding.subject for finding in found if finding.level == "error"} <= {"Rusak", str(place / "nowhere.db")}
+
+
+def test_manifests_are_signed_for_their_host_only(place: pathlib.Path) -> None:
+    with Children() as children:
+        path = str(place / "keys" / "manifest")
+        public = ensure_key(path, "db1", children)
+        assert ensure_key(path, "db1", children) == public == public_key(path)
+        assert os.stat(path).st_mode & 0o777 == 0o600
+        signature = place / "sig"
+        signature.write_bytes(sign(b"words", path, children))
+        signers = allowed_signers(place / "signers", path, "db1")
+        assert check_signature(b"words", str(signature), signers, "db1", children)
+        assert not check_signature(b"Words", str(signature), signers, "db1", children)
+        assert not check_signature(b"words", str(signature), signers, "db2", children)
+        with pytest.raises(ManifestError) as caught:
+            sign(b"words", str(place / "nowhere"), children)
+        assert caught.value.code == "signing.failed"
+        with pytest.raises(BackupError, match="/proc/nowhere"):
+            ensure_key("/proc/nowhere/key", "db1", children)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"ssh-ed25519", b"\xff\xfe x", b"x " * 20000])
+def test_a_public_key_that_is_none_is_told(place: pathlib.Path, content: bytes | None) -> None:
+    if content is not None:
+        (place / "key.pub").write_bytes(content)
+    with pytest.raises(ManifestError) as caught:
+        public_key(str(place / "key"))
+    assert caught.value.code == "signing.key"
+
+
+def test_options_stay_as_they_were_given(place: pathlib.Path) -> None:
+    options = site_options(place)
+    copy = json.loads(json.dumps(options))
+    parse_site(options)
+    assert options == copy
