@@ -86,7 +86,7 @@ def period(started: t.Any, ended: t.Any, zone: str, language: str) -> str:
     """From when to when, the zone once; with the dates where the end falls on another day."""
     begin, end = local(started, zone), local(ended, zone)
     if begin is None or end is None:
-        return clock(started, zone) + NONE
+        return f"{clock(started, zone)} {NONE}"
     if begin.date() != end.date():
         return f"{stamp(started, zone, language)} {NONE} {stamp(ended, zone, language)}"
     if zone_name(begin) != zone_name(end):

@@ -95,7 +95,7 @@ def test_u1_local_time_names_its_zone(zone: str, expected: str) -> None:
     [
         ("2026-11-20T17:04:10Z", "00:00\u201300:04 WIB"),
         ("2026-11-21T17:30:00Z", "21 Nov 2026 00:00 WIB \u2013 22 Nov 2026 00:30 WIB"),
-        ("", "00:00 WIB\u2013"),
+        ("", "00:00 WIB \u2013"),
     ],
 )
 def test_period(ended: str, expected: str) -> None:
