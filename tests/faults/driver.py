@@ -10,16 +10,17 @@ the file ``fired``, one line, and nothing goes there when the event never came.
 the first step of that name · ``{"moved": 1048576, "named": "dump sqlite"}``
 when so many bytes have moved in that step · ``{"append": 2, "part": "half"}``
 ``before``, at ``half`` or ``after`` the second line of the journal · ``{"child": 4}``
-when the fourth program was started.
+when the fourth program was started, ``{"child": 2, "called": "age"}`` of that name.
 
 ``do``: ``["kill"]`` ourselves · ``["term"]`` · ``["full"]`` say that the disk is full · ``["child", "zstd"]`` kill a
 child by its name · ``["child"]`` kill the child just started · ``["run", …]`` run
-a command · ``["stay", PIPE]`` wait
+a command · ``["clock", SECONDS]`` set the clock back · ``["stay", PIPE]`` wait
 until somebody opens the named pipe PIPE for writing and closes it.
 """
 
 from __future__ import annotations
 
+import datetime
 import errno
 import json
 import os
@@ -29,7 +30,14 @@ import subprocess
 import sys
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _cli, _journal, _process, _progress, _runner
+from ansible_collections.nusantara.backup.plugins.module_utils import (
+    _cli,
+    _clock,
+    _journal,
+    _process,
+    _progress,
+    _runner,
+)
 
 
 class Fault:
@@ -54,6 +62,8 @@ class Fault:
             os.kill(os.getpid(), signal.SIGTERM)
         elif action == "full":
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        elif action == "clock":
+            _set_clock_back(float(arguments[0]))
         elif action == "stay":
             _stay(arguments[0])
         elif action == "run":
@@ -69,6 +79,11 @@ def _stay(path: str) -> None:
     ready.register(descriptor, select.POLLIN | select.POLLHUP)
     ready.poll(60000)
     os.close(descriptor)
+
+
+def _set_clock_back(seconds: float) -> None:
+    now = _clock.Clock.now
+    _clock.Clock.now = lambda self: now(self) - datetime.timedelta(seconds=seconds)
 
 
 def _child(name: str) -> int:
@@ -147,7 +162,7 @@ def _at_a_child(fault: Fault) -> None:
 
     def spawn_and_hit(self: _process.Children, command: _process.Command, **streams: t.Any) -> _process.Child:
         child = spawn(self, command, **streams)
-        number[0] += 1
+        number[0] += fault.when.get("called") in (None, command.name)
         if number[0] == fault.when["child"]:
             fault.fire(command.name, child.process.pid)
         return child

@@ -9,6 +9,7 @@ import dataclasses
 import json
 import os
 import pathlib
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -114,6 +115,8 @@ class Lab:
             "sources": [],
         }
         self._runs = 0
+        # Words before the command of a run: another view of the file systems, for instance.
+        self.within: t.Sequence[str] = ()
 
     def sqlite(self, name: str = "Pegawai", rows: int = 300, **options: t.Any) -> pathlib.Path:
         """A source that is a SQLite database."""
@@ -151,9 +154,10 @@ class Lab:
         job.write_text(json.dumps(self.config), encoding="utf-8")
         words = [command, "--config", str(job), "--at", moment(night), *arguments]
         if fault is None:
-            return Started([PYTHON, *CLI, *words], self.environment(), directory)
+            return Started([*self.within, PYTHON, *CLI, *words], self.environment(), directory)
         told = json.dumps({**fault, "fired": str(directory / "fired")})
-        return Started([PYTHON, str(HERE / "driver.py"), told, *words], self.environment(), directory)
+        driver = [PYTHON, str(HERE / "driver.py"), told]
+        return Started([*self.within, *driver, *words], self.environment(), directory)
 
     def run(self, *arguments: str, night: int = 20, command: str = "run", fault: Fault | None = None) -> Done:
         """Start and wait."""
@@ -165,6 +169,13 @@ class Lab:
         assert done.status == 0, done.said
         assert not done.left
         return done
+
+    def replace_program(self, name: str, by: str) -> None:
+        """From now on runs find another file in the place of a program; nobody else does."""
+        script = 'mount --bind -- "$1" "$2" && shift 2 && exec "$@"'
+        real = shutil.which(name)
+        assert real, f"{name} is not installed"
+        self.within = (*self.within, "unshare", "--mount", "sh", "-c", script, "sh", by, os.path.realpath(real))
 
     def pipe(self) -> pathlib.Path:
         """For a fault that stays: opening it for writing waits for the fault, closing it lets the run go on."""

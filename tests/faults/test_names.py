@@ -1,0 +1,124 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Names with everything in them: refused where they are names, harmless where they are text."""
+
+from __future__ import annotations
+
+import json
+import pathlib
+
+import pytest
+from tests.support.postgres import Cluster
+
+from ansible_run import Ansible
+
+from .gate import Gate
+from .lab import CLEAR, Lab, moment
+
+HOSTILE = {
+    "quotes": "a'b\"c",
+    "semicolon": "a; touch pwned",
+    "substitution": "$(touch pwned)`touch pwned`",
+    "template": "{{ lookup('pipe', 'touch pwned') }}",
+    "option": "-rf",
+    "parent": "../../pwned",
+    "absolute": "/pwned",
+    "newline": "a\nb",
+    "nul": "a\x00b",
+    "escape": "a\x1b[31mb",
+    "direction": "a\u202eb",
+    "surrogate": "a\udc80b",
+    "not ascii": "Kepegawaian é 日本",
+    "percent": "%s%n${HOME}",
+    "wildcard": "*",
+    "long": "x" * 5000,
+    "space": " ",
+}
+
+
+def traceless(lab: Lab, said: str) -> None:
+    assert "Traceback" not in said, said
+    assert not [path for path in lab.root.rglob("*pwned*") if path.name == "pwned"]
+    assert not pathlib.Path("pwned").exists() and not pathlib.Path("/pwned").exists()
+    assert "\x1b" not in said and "\u202e" not in said and "\x00" not in said
+
+
+@pytest.mark.parametrize("kind", HOSTILE)
+def test_hostile_fields_of_the_configuration(lab: Lab, kind: str) -> None:
+    """Names and paths are refused, each with its path."""
+    value = HOSTILE[kind]
+    lab.sqlite()
+    lab.config["host"] = value
+    lab.config["timezone"] = value
+    lab.options("Pegawai")["name"] = value
+    lab.config["media"][0]["name"] = value
+    lab.options("Pegawai")["media"] = [value + "x"]
+    lab.source("Simpeg", engine="postgresql", database="x", host=value, media=[])
+    done = lab.run(night=1)
+    assert done.status == 2, done.said
+    for path in ("host", "timezone", "sources[0].name", "media[0].name", "sources[0].media[0]"):
+        assert f"nusantara-backup: {path}: " in done.said, (path, done.said)
+    traceless(lab, done.said)
+    assert not lab.state.exists()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in HOSTILE if kind not in ("newline", "nul", "escape", "surrogate")])
+def test_hostile_text_is_only_text(lab: Lab, kind: str) -> None:
+    """Descriptions and buildings stand in the manifest as they were given, and paths lead where they say."""
+    value = HOSTILE[kind]
+    lab.config["building"] = value
+    lab.config["media"][0]["building"] = value
+    name = value.replace("/", "_")[:80].replace("..", "__") or "x"
+    path = lab.tree()
+    odd = path.rename(path.parent / name)
+    (odd / name).write_text(CLEAR, encoding="utf-8")
+    lab.options("Situs").update(path=str(odd), description=value)
+    done = lab.run(night=1)
+    traceless(lab, done.said)
+    assert done.status == 0, done.said
+    (place,) = lab.store.glob("Situs/*")
+    manifest = json.loads((place / f"{place.name}.manifest.json").read_text(encoding="utf-8"))
+    assert manifest["description"] == value and manifest["building"] == value
+    Gate(lab).healed(night=2)
+
+
+@pytest.mark.parametrize("kind", ["quotes", "substitution", "option", "template", "not ascii", "parent", "newline"])
+def test_hostile_names_of_databases(lab: Lab, cluster: Cluster, kind: str) -> None:
+    name = HOSTILE[kind]
+    lab.source("Simpeg", engine="postgresql", databases=[name], **cluster.options())
+    if kind == "newline":
+        done = lab.run(night=1)
+        assert done.status == 2 and "sources[0].databases[0]" in done.said
+        traceless(lab, done.said)
+        return
+    cluster.create(name)
+    try:
+        done = lab.run(night=1)
+        traceless(lab, done.said)
+        assert done.status == 0, done.said
+        Gate(lab).healed(night=2)
+        unknown = lab.options("Simpeg")
+        unknown["databases"] = [name + "'x"]
+        done = lab.run(night=3)
+        assert done.status == 1
+        traceless(lab, done.said)
+    finally:
+        cluster.drop(name)
+
+
+def test_hostile_fields_by_the_module(lab: Lab, ansible: Ansible) -> None:
+    """All at once through Ansible: every one is named, none is rendered, run or written."""
+    lab.sqlite()
+    good = lab.options("Pegawai")
+    lab.config["sources"] = [{**good, "name": value} for value in HOSTILE.values() if "\x00" not in value]
+    lab.config["host"] = HOSTILE["substitution"]
+    lab.config["media"] = [{"name": HOSTILE["template"], "kind": "disk", "path": HOSTILE["parent"]}]
+    arguments = json.dumps({**lab.config, "at": moment(1)})
+    done = ansible.run("ansible", "localhost", "-m", "nusantara.backup.backup_run", "-a", arguments, cwd=lab.root)
+    assert done.returncode != 0
+    assert "Traceback" not in done.output
+    assert not list(lab.root.rglob("pwned")) and not lab.state.exists()
+    assert "host: " in done.output
+    if "media[0].path" in done.output:
+        for number in range(len(lab.config["sources"])):
+            assert f"sources[{number}].name" in done.output, (number, done.output)
