@@ -121,11 +121,12 @@ class Reader:
         return [Reader(item, self.at(f"{key}[{number}]"), self.problems) for number, item in enumerate(value)]
 
     def done(self) -> None:
-        """Report the keys that nobody knows."""
-        for key in self.data:
-            if key not in self._taken:
-                known = ", ".join(sorted(self._taken))
-                self.bad("", f"{shown(key)} is not an option here; known are {known}")
+        """Report the keys that nobody knows, each once however often this is asked."""
+        known = ", ".join(sorted(self._taken))
+        unknown = [key for key in self.data if key not in self._taken]
+        self._taken.update(unknown)
+        for key in unknown:
+            self.bad("", f"{shown(key)} is not an option here; known are {known}")
 
     def _checked(self, key: str, value: str, check: Check | None) -> str:
         if _UNFIT.search(value):
