@@ -128,14 +128,7 @@ class _Run:
         """Start compressor and encryptor; returns where plain chunks go, and the thread that fills the file."""
         if not self._commands:
             return self._direct(sink), None
-        for command in self._commands:
-            feed = self._stages[-1].stdout if self._stages else subprocess.PIPE
-            stage = self._children.spawn(command, stdin=feed, stdout=subprocess.PIPE)
-            _widen(stage.stdout)
-            self._stages.append(stage)
-            if not isinstance(feed, int):
-                feed.close()
-        _widen(self._stages[0].stdin)
+        _chain(self._commands, self._children, self._stages)
         writer = threading.Thread(target=self._fill, args=(sink,), name="store", daemon=True)
         writer.start()
         descriptor = self._stages[0].stdin.fileno()
@@ -290,11 +283,7 @@ def _reopen(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
     stages: list[Child] = []
     reader: threading.Thread | None = None
     try:
-        for command in commands:
-            feed = stages[-1].stdout if stages else subprocess.PIPE
-            stages.append(children.spawn(command, stdin=feed, stdout=subprocess.PIPE))
-            if not isinstance(feed, int):
-                feed.close()
+        _chain(commands, children, stages)
         reader = threading.Thread(target=_meter_output, args=(stages[-1], plain), daemon=True)
         reader.start()
         descriptor = stages[0].stdin.fileno()
@@ -322,6 +311,17 @@ def _reopen(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
             reader.join()
         for stage in stages:
             stage.kill()
+
+
+def _chain(commands: t.Sequence[Command], children: Children, stages: list[Child]) -> None:
+    """Start programs, each fed by the one before; ``stages`` holds those that run also when one cannot start."""
+    for command in commands:
+        feed = stages[-1].stdout if stages else subprocess.PIPE
+        stages.append(children.spawn(command, stdin=feed, stdout=subprocess.PIPE))
+        _widen(stages[-1].stdout)
+        if not isinstance(feed, int):
+            feed.close()
+    _widen(stages[0].stdin)
 
 
 def _meter_output(stage: Child, plain: Meter) -> None:

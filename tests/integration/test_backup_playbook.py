@@ -10,10 +10,10 @@ import re
 import typing as t
 
 import pytest
-
-from ansible_run import Ansible, AnsibleRun
 from tests.support.mounts import mark
 from tests.support.site import AT, NIGHT, age_key, make_database, make_tree, tree_hash
+
+from ansible_run import Ansible, AnsibleRun
 
 pytestmark = pytest.mark.debian13
 NAMES = ("2026112024F1D-SIMPEG", "2026112024F1D-Situs")
@@ -73,7 +73,11 @@ class Host:
         target = self.place / "facts.json"
         task = {"ansible.builtin.include_role": {"name": "nusantara.backup.backup_host", "tasks_from": "facts"}}
         content = {"content": "{{ backup_host_facts.ansible_facts.nusantara_backup | to_json }}", "dest": str(target)}
-        play = {"hosts": "all", "gather_facts": False, "tasks": [task, {"ansible.builtin.copy": {**content, "mode": "0600"}}]}
+        play = {
+            "hosts": "all",
+            "gather_facts": False,
+            "tasks": [task, {"ansible.builtin.copy": {**content, "mode": "0600"}}],
+        }
         book = self.place / "facts.yml"
         book.write_text(json.dumps([play]), encoding="utf-8")
         done = self.play(str(book))
@@ -136,9 +140,9 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
         ("SIMPEG", "success", NIGHT),
     ]
     assert [copy["outcome"] for copy in found["runs"][1]["copies"]] == ["verified"]
-    assert {entry["name"]: (entry["signed"], entry["proof"]) for entry in found["sets"]} == {
-        name: (True, "open") for name in NAMES
-    }
+    assert {entry["name"]: (entry["signed"], entry["proof"]) for entry in found["sets"]} == dict.fromkeys(
+        NAMES, (True, "open")
+    )
     assert (found["verified"]["sets"], found["verified"]["problems"]) == (3, 0)
     assert (found["journal"]["intact"], found["unknown"], found["unplanned"]) == (True, [], [])
 

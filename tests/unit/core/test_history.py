@@ -39,7 +39,10 @@ def test_a_whole_run() -> None:
             started("r1", job("A"), job("B")),
             ("source.started", {"run": "r1", "source": "A", "frequency": "daily", "started": "t1"}),
             finished("r1", "A", name="n1", plain_bytes=7, rows=3, plausible=False, ended="t2", seconds=1.5),
-            ("copy.finished", {"run": "r1", "source": "A", "frequency": "daily", "medium": "m", "error": None, "path": "/x"}),
+            (
+                "copy.finished",
+                {"run": "r1", "source": "A", "frequency": "daily", "medium": "m", "error": None, "path": "/x"},
+            ),
             finished("r1", "B", "failed", error={"code": "engine"}),
             ("servers.seen", {"run": "r1", "unplanned": [{"database": "x"}], "not_seen": []}),
             ("run.finished", {"run": "r1", "outcome": "failed", "seconds": 2}),

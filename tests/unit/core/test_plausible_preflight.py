@@ -8,6 +8,8 @@ import pathlib
 import typing as t
 
 import pytest
+from tests.support.mounts import mark, mounted
+from tests.support.site import age_key, make_database, make_site
 
 from ansible_collections.nusantara.backup.plugins.module_utils import _preflight
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Probe
@@ -17,8 +19,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._history import A
 from ansible_collections.nusantara.backup.plugins.module_utils._model import Source
 from ansible_collections.nusantara.backup.plugins.module_utils._plausible import expected_bytes, judge
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from tests.support.mounts import mark, mounted
-from tests.support.site import age_key, make_database, make_site
 
 
 def attempts(*sizes: int, rows: int | None = None, **changes: t.Any) -> list[Attempt]:

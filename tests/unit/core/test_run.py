@@ -15,6 +15,9 @@ import typing as t
 import jsonschema
 import pytest
 import yaml
+from tests.support.mounts import mark
+from tests.support.sets import allowed_signers
+from tests.support.site import AT, NIGHT, AgeKey, age_key, make_database, make_site, make_tree, site_options, tree_hash
 
 from ansible_collections.nusantara.backup.plugins.module_utils import _dump, _locks, _store
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock, parse_at
@@ -33,9 +36,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._signing import c
 from ansible_collections.nusantara.backup.plugins.module_utils._signing import ensure_key, public_key, sign
 from ansible_collections.nusantara.backup.plugins.module_utils._version import VERSION
 from checkout import ROOT
-from tests.support.mounts import mark
-from tests.support.sets import allowed_signers
-from tests.support.site import AT, NIGHT, AgeKey, age_key, make_database, make_site, make_tree, site_options, tree_hash
 
 NAME = "2026112024F1D-SIMPEG"
 
@@ -101,7 +101,9 @@ def test_the_facts_are_as_their_page_says(place: pathlib.Path, key: AgeKey) -> N
         ("SIMPEG", "success"), ("Situs", "success"), ("Rusak", "failed"),
     ]  # fmt: skip
     real = json.loads(json.dumps(facts(site, Clock(parse_at(AT)), 62)))
-    (text,) = re.findall(r"^```yaml\n(.*?)^```", (ROOT / "docs" / "facts.md").read_text(encoding="utf-8"), re.S | re.M)
+    (text,) = re.findall(
+        r"^```yaml\n(.*?)^```", (ROOT / "docs" / "facts.md").read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
     example = yaml.safe_load(text)
     error = {"code": "", "message": "", "remedy": "", "detail": ""}
     finding = {"code": "", "level": "", "subject": "", "message": "", "remedy": "", "params": {}}
@@ -135,7 +137,10 @@ def test_facts_of_a_host_that_never_ran(place: pathlib.Path) -> None:
 def test_facts_hold_the_nights_that_were_asked_for(place: pathlib.Path, nights: int, count: int) -> None:
     site = make_site(place)
     run(site)
-    assert len(facts(site, Clock(parse_at(AT) + dt.timedelta(days=1) if nights == 0 else parse_at(AT)), nights)["runs"]) == count
+    assert (
+        len(facts(site, Clock(parse_at(AT) + dt.timedelta(days=1) if nights == 0 else parse_at(AT)), nights)["runs"])
+        == count
+    )
 
 
 @pytest.mark.parametrize("nights", [-1, 10**9])
@@ -242,7 +247,7 @@ def test_pitfall_an_implausible_dump_is_kept_and_flagged(place: pathlib.Path) ->
     assert (attempt.outcome, attempt.plausible) == ("success", False)
     codes = {finding["code"] for finding in attempt.findings}
     assert {"plausible.smaller", "plausible.emptier", "encryption.none"} <= codes
-    (path,) = (place / "store" / "SIMPEG").glob(f"20261121*/*.manifest.json")
+    (path,) = (place / "store" / "SIMPEG").glob("20261121*/*.manifest.json")
     assert json.loads(path.read_text(encoding="utf-8"))["plausible"] is False
 
 

@@ -54,7 +54,14 @@ def test_pitfall_hostile_text_does_not_control_the_terminal(hostile: str) -> Non
 
 @pytest.mark.parametrize(
     ("count", "text"),
-    [(0, "0 B"), (1023, "1023 B"), (1024, "1.0 KiB"), (1 << 20, "1.0 MiB"), (5 << 40, "5.0 TiB"), (1 << 60, "1048576.0 TiB")],
+    [
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1 << 20, "1.0 MiB"),
+        (5 << 40, "5.0 TiB"),
+        (1 << 60, "1048576.0 TiB"),
+    ],
 )
 def test_sizes(count: int, text: str) -> None:
     assert size(count) == text

@@ -13,6 +13,7 @@ import sys
 import typing as t
 
 import pytest
+from tests.support.site import AT, NIGHT, make_database, make_site, make_tree, site_options, tree_hash, wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError
@@ -22,7 +23,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._journal import J
 from ansible_collections.nusantara.backup.plugins.module_utils._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._runner import journal_path
 from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
-from tests.support.site import AT, NIGHT, make_database, make_site, make_tree, site_options, tree_hash, wait_until
 
 COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
 PACKAGE = "ansible_collections.nusantara.backup.plugins.module_utils"
@@ -119,7 +119,11 @@ def test_a_run_is_started_followed_and_not_repeated(place: pathlib.Path) -> None
     assert [(one["source"], one["outcome"]) for one in end["attempts"]] == [("SIMPEG", "success")]
     json.dumps(answers)
     again = start(options)
-    assert (again["changed"], again["finished"], again["msg"]) == (False, True, "db1: everything that is due has succeeded")
+    assert (again["changed"], again["finished"], again["msg"]) == (
+        False,
+        True,
+        "db1: everything that is due has succeeded",
+    )
     assert run(options, True)["plan"] == []
     assert len(run({**options, "again": True}, True)["plan"]) == 1
 

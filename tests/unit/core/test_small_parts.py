@@ -161,7 +161,10 @@ def test_a_file_is_hashed_and_replaced_whole(tmp_path: pathlib.Path) -> None:
     _io.replace(path, b"two")
     assert os.listdir(tmp_path) == ["state"]
     digest = _io.hash_file(path, from_medium=True)
-    assert digest.as_dict() == {"bytes": 3, "sha256": "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3"}
+    assert digest.as_dict() == {
+        "bytes": 3,
+        "sha256": "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3",
+    }
 
 
 def test_everything_is_written_where_a_write_takes_less() -> None:
@@ -179,7 +182,8 @@ def test_everything_is_written_where_a_write_takes_less() -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "code"), [(28, "disk.full"), (30, "disk.readonly"), (13, "disk.permission"), (5, "disk.io"), (99, "disk")]
+    ("number", "code"),
+    [(28, "disk.full"), (30, "disk.readonly"), (13, "disk.permission"), (5, "disk.io"), (99, "disk")],
 )
 def test_errors_of_a_disk_have_words(number: int, code: str) -> None:
     with pytest.raises(PipelineError) as caught, _io.disk_errors("Cannot write", "/x"):
