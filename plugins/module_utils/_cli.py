@@ -87,7 +87,7 @@ def _job_file(path: str) -> dict[str, t.Any]:
         found = json.loads(read_small(path, _JOB_LIMIT))
     except OSError as problem:
         raise BackupError(f"The job file {path} cannot be read: {problem.strerror}", code="config.file") from problem
-    except ValueError as problem:
+    except (ValueError, RecursionError) as problem:
         raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
     if not isinstance(found, dict):
         raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
