@@ -60,11 +60,17 @@ class Done(t.NamedTuple):
 class Started:
     """A run under way. ``pid`` is the runner's own."""
 
-    def __init__(self, command: t.Sequence[str], environment: t.Mapping[str, str], directory: pathlib.Path) -> None:
+    def __init__(
+        self,
+        command: t.Sequence[str],
+        environment: t.Mapping[str, str],
+        directory: pathlib.Path,
+        patience: int = PATIENCE,
+    ) -> None:
         self._report, self._output = directory / "report.json", directory / "output"
         self.fired = directory / "fired"
         self.fired.unlink(missing_ok=True)
-        launcher = [sys.executable, str(HERE / "launcher.py"), str(self._report), str(self._output), str(PATIENCE)]
+        launcher = [sys.executable, str(HERE / "launcher.py"), str(self._report), str(self._output), str(patience)]
         self._process = subprocess.Popen(
             [*launcher, *command], env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
         )
