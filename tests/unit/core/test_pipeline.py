@@ -256,6 +256,18 @@ def test_pitfall_a_full_disk_is_told_and_nothing_stays(
         assert "No space left" in str(problem)
 
 
+def test_bytes_that_do_not_reach_the_disk_are_told(plain: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A disk may refuse at the flush what it took before."""
+
+    def refuse(_descriptor: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(os, "fsync", refuse)
+    problem = refused(file_stream(plain), plain.with_name("a"), ZSTD)
+    assert problem.code == "disk.io"
+    assert "Cannot flush" in str(problem)
+
+
 def _kept(plain: pathlib.Path, protection: Protection, children: Children, **more: t.Any) -> tuple[str, Written]:
     path = str(plain.with_name("kept"))
     return path, write_artifact(file_stream(plain), path, protection, children, **more)
