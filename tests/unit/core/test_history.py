@@ -119,3 +119,23 @@ def test_events_of_unknown_or_closed_runs_change_nothing() -> None:
 def test_the_latest_look_at_the_servers_counts() -> None:
     seen = [("servers.seen", {"unplanned": [{"database": name}]}) for name in ("old", "new")]
     assert fold(entries(*seen)).unplanned == [{"database": "new"}]
+
+
+def test_a_set_lacks_the_media_that_nobody_copied_it_to() -> None:
+    def copied(run: str, medium: str, error: object = None) -> tuple[str, dict[str, t.Any]]:
+        return "copy.finished", {"run": run, "source": "A", "frequency": "daily", "medium": medium, "error": error}
+
+    history = fold(
+        entries(
+            started("r1", job("A")),
+            finished("r1", "A", name="n1"),
+            copied("r1", "a"),
+            copied("r1", "b", {"code": "x"}),
+            started("r2", job("A")),
+            finished("r2", "A", name="n2"),
+            copied("r2", "b"),
+        )
+    )
+    assert history.lacks_copy("n1", ["a", "b", "c"]) == ["b", "c"]
+    assert history.lacks_copy("n2", ["a", "b"]) == ["a"]
+    assert history.lacks_copy("n3", ["a"]) == ["a"]

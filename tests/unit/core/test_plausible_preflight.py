@@ -73,6 +73,12 @@ def test_pitfall_plausible_but_empty(
         assert set(finding.params) == {"got", "usual", "share", "unit"}
 
 
+def test_an_implausible_size_is_told_with_its_share() -> None:
+    (found,) = judge("SIMPEG", "F", 50, 100_000, None, attempts(1_000_000))
+    assert found.params == {"got": "100000", "usual": "1000000", "share": "10", "unit": "bytes"}
+    assert "has 100000 bytes, which is 10 % of the usual 1000000" in found.message
+
+
 def source_of(place: pathlib.Path, **changes: t.Any) -> Source:
     return make_site(place, **changes).sources[0]
 
