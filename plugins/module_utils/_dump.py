@@ -19,11 +19,13 @@ from ._manifest import SCHEMA, SIGNATURE_SUFFIX, digest_of, encode, manifest_pat
 from ._media._registry import driver_of
 from ._model import Site
 from ._naming import NameFields, fields_as_dict, render
-from ._pipeline import Written, read_back, write_artifact
+from ._pipeline import write_artifact
 from ._plan import Job
 from ._progress import Observer
 from ._recipe import PARAMETERS, recipe
+from ._reopen import read_back
 from ._signing import ensure_key, sign
+from ._stored import Written
 from ._version import VERSION
 
 _MOST_RUNS = 999

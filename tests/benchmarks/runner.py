@@ -32,7 +32,8 @@ import os
 from {_CORE}._codec import suffix
 from {_CORE}._engines._base import Context
 from {_CORE}._engines._registry import ENGINES
-from {_CORE}._pipeline import read_back, write_artifact
+from {_CORE}._pipeline import write_artifact
+from {_CORE}._reopen import read_back
 from {_CORE}._process import Children
 from {_CORE}._site_args import site_of
 from {_CORE}._warden import Warden

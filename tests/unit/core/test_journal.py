@@ -20,8 +20,9 @@ from tests.support.site import wait_until
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import JournalError
 from ansible_collections.nusantara.backup.plugins.module_utils._journal import FIRST, Journal
+from checkout import collections_path
 
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 
 
 @pytest.fixture

@@ -21,15 +21,18 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._base im
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._findings import WARNING, Finding
 from ansible_collections.nusantara.backup.plugins.module_utils._model import Protection
-from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import Written, read_back, write_artifact
+from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._recipe import recipe
+from ansible_collections.nusantara.backup.plugins.module_utils._reopen import read_back
+from ansible_collections.nusantara.backup.plugins.module_utils._stored import Written
+from checkout import collections_path
 
 DATA = b"".join(hashlib.sha256(str(number).encode()).digest() * 8 for number in range(12_000))
 DIGEST = hashlib.sha256(DATA).hexdigest()
 CLEAR = Protection(compression="none", encryption="none")
 ZSTD = Protection(encryption="none")
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 
 
 class End:
@@ -314,7 +317,8 @@ def test_proof_open_needs_the_right_key(plain: pathlib.Path, key: AgeKey, childr
 MEMORY = """
 import sys
 from ansible_collections.nusantara.backup.plugins.module_utils._model import Protection
-from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import read_back, write_artifact
+from ansible_collections.nusantara.backup.plugins.module_utils._pipeline import write_artifact
+from ansible_collections.nusantara.backup.plugins.module_utils._reopen import read_back
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Stream
 

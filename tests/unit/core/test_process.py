@@ -158,7 +158,7 @@ def test_words_that_are_no_text_are_kept() -> None:
 
 def test_the_end_of_a_run_ends_all_children() -> None:
     with Children() as children:
-        started = [children.spawn(Command(("sleep", "1000"))) for _ in range(3)]
+        started = [children.spawn(Command(("sleep", "1000"))) for unused in range(3)]
         started[0].signal_group(signal.SIGTERM)
         assert started[0].wait(10).status == -15
         started[0].kill()

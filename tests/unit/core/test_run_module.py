@@ -23,8 +23,9 @@ from ansible_collections.nusantara.backup.plugins.module_utils._journal import J
 from ansible_collections.nusantara.backup.plugins.module_utils._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._runner import journal_path
 from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
+from checkout import collections_path
 
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 PACKAGE = "ansible_collections.nusantara.backup.plugins.module_utils"
 MODULE = """
 import json, sys

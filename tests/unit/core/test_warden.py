@@ -17,8 +17,9 @@ from tests.support.site import is_alive, wait_until
 from ansible_collections.nusantara.backup.plugins.module_utils._errors import ToolError
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
+from checkout import collections_path
 
-COLLECTIONS = str(pathlib.Path(__file__).resolve().parents[6])
+COLLECTIONS = str(collections_path())
 OWNER = """
 import os, sys, time
 from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
