@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What each code of an error or a finding says, in English. The details come from the host, in English."""
+"""What each code of an error or a finding says, in English: general words, for an error has no values."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ CODES: dict[str, str] = {
     "disk.space": "Too little space for the backup.",
     "encryption.none": "The backup is NOT encrypted.",
     "encryption.single": "Only one key can open the backup.",
-    "engine.busy": "The data stayed locked for too long.",
-    "engine.changing": "The data kept changing while it was copied.",
-    "engine.damaged": "The data is damaged.",
+    "engine.busy": "A lock on the data was held for too long.",
+    "engine.changing": "The data could not be opened for a consistent copy.",
+    "engine.damaged": "The database is damaged.",
     "engine.empty": "The dump is empty.",
-    "engine.failed": "The dump failed.",
-    "engine.incomplete": "The dump is not complete.",
+    "engine.failed": "The program that reads the data failed.",
+    "engine.incomplete": "The dump does not have its end, so it is not complete.",
     "engine.postgresql": "PostgreSQL could not be dumped completely.",
     "engine.postgresql.archive_version": "The format of the dump is not known.",
     "engine.postgresql.auth": "The server refused the login.",
@@ -53,11 +53,11 @@ CODES: dict[str, str] = {
     "engine.postgresql.version": "The client programs do not fit the server's version.",
     "engine.postgresql.warning": "The dump ended well but was not silent.",
     "engine.postgresql.work": "The settings of the connection cannot be written.",
-    "engine.recovery": "The database must first be brought in order by its own program.",
+    "engine.recovery": "A program died while writing to the database; it must bring it in order first.",
     "engine.source": "The source cannot be used.",
-    "engine.space": "There is too little space for the working copy.",
+    "engine.space": "There is too little room for the working copy.",
     "engine.time_limit": "The dump took longer than allowed.",
-    "engine.unreadable": "The data cannot be read.",
+    "engine.unreadable": "Something in the source may not be read.",
     "files.changed": "Files changed while being read.",
     "files.missing": "The directory is missing.",
     "files.not_directory": "The path is not a directory.",
@@ -85,8 +85,10 @@ CODES: dict[str, str] = {
     "medium.case": "A name on the medium differs only in upper and lower case.",
     "medium.conflict": "A different set of that name lies on the medium.",
     "medium.corrupt": "What lies on the medium is not what was written.",
+    "medium.exists": "Something of that name lies on the medium already.",
     "medium.full": "The medium is full.",
     "medium.internal": "The copy ended without a result.",
+    "medium.io": "The medium reported an error.",
     "medium.kind": "This kind of medium cannot take copies.",
     "medium.marker": "The medium's marker is not valid.",
     "medium.missing": "The medium is not there.",
@@ -110,6 +112,8 @@ CODES: dict[str, str] = {
     "pipeline.read_back": "What was written could not be read back unchanged.",
     "pipeline.reopen": "The stored backup could not be opened again.",
     "pipeline.stage": "A stage of compressing or encrypting failed.",
+    "plausible.emptier": "Far fewer rows than usual; pruning is held.",
+    "plausible.smaller": "Far smaller than usual; pruning is held.",
     "receipt.invalid": "The receipt of a copy is not valid.",
     "run.start": "The run could not be started.",
     "run.terminated": "The run was told to stop.",

@@ -7,18 +7,33 @@ from __future__ import annotations
 import string
 import typing as t
 
-from . import _codes_en, _codes_id, _phrases_en, _phrases_id
+from . import (
+    _codes_en,
+    _codes_id,
+    _findings_en,
+    _findings_id,
+    _phrases_en,
+    _phrases_id,
+    _remedies_en,
+    _remedies_id,
+)
 
 
-def _joined(phrases: dict[str, str], codes: dict[str, str]) -> dict[str, str]:
-    """A language's catalogue: a code says the same as an error and as a finding."""
-    said = {f"{kind}.{code}": text for kind in ("error", "finding") for code, text in codes.items()}
-    return {**said, **phrases}
+def _joined(
+    phrases: dict[str, str], codes: dict[str, str], findings: dict[str, str], remedies: dict[str, str]
+) -> dict[str, str]:
+    """A language's catalogue: a code says the same as an error and as a finding, unless a finding says more."""
+    return {
+        **phrases,
+        **{f"error.{code}": text for code, text in codes.items()},
+        **{f"finding.{code}": text for code, text in {**codes, **findings}.items()},
+        **{f"remedy.{code}": text for code, text in remedies.items()},
+    }
 
 
 CATALOGUES: dict[str, dict[str, str]] = {
-    "id": _joined(_phrases_id.PHRASES, _codes_id.CODES),
-    "en": _joined(_phrases_en.PHRASES, _codes_en.CODES),
+    "id": _joined(_phrases_id.PHRASES, _codes_id.CODES, _findings_id.FINDINGS, _remedies_id.REMEDIES),
+    "en": _joined(_phrases_en.PHRASES, _codes_en.CODES, _findings_en.FINDINGS, _remedies_en.REMEDIES),
 }
 LANGUAGES = tuple(CATALOGUES)
 

@@ -3,8 +3,9 @@
 """What somebody must look at: of each line, and of each host (K1, P12.1, P13.6, S7).
 
 A finding is ``{code, level, host, source, subject, message, remedy, params}``.
-Its words are the phrases ``finding.<code>`` and ``remedy.<code>``; where a
-catalogue has none, ``message`` and ``remedy`` stand as the host wrote them.
+Its words are the phrases ``finding.<code>`` and ``remedy.<code>``; ``message``
+is the host's own English, a technical detail, and its ``remedy`` stands only
+where a catalogue has none. ``params.error`` is the code of the cause.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ def of_row(row: Row, standard_seconds: float | None) -> list[Finding]:
 
     if row["status"] in PROBLEMS:
         add(row["status"], ERROR, night=row["night"], media=", ".join(row["copies_missing"]))
-        _own_words(found[-1], row["error"])
+        _own_words(found[-1], row["error"] or next((item["error"] for item in row["copies"] if item["error"]), None))
     if row["status"] in (SUCCESS, INCOMPLETE):
         _of_backup(row, add)
     if row["late"]:
@@ -92,13 +93,12 @@ def of_host(host: Host, closed: dt.datetime | None) -> list[Finding]:
     facts, items = host.facts, []
     journal, store = take.mapping(facts, "journal"), take.mapping(facts, "store")
     if not take.flag(journal, "intact"):
-        items.append(finding("report.journal_broken", ERROR, host.name, problem=take.text(journal, "problem", "?")))
+        items.append(_said(finding("report.journal_broken", ERROR, host.name), journal))
     if not take.flag(store, "reachable"):
-        items.append(finding("report.store", ERROR, host.name, problem=take.text(store, "problem", "?")))
+        items.append(_said(finding("report.store", ERROR, host.name), store))
     for name, medium in host.media.items():
         if not take.flag(medium, "reachable"):
-            problem = take.text(medium, "problem", "?")
-            items.append(finding("report.medium", ERROR, host.name, "", name, medium=name, problem=problem))
+            items.append(_said(finding("report.medium", ERROR, host.name, "", name, medium=name), medium))
     for item in take.mappings(facts, "unplanned"):
         params = {key: take.text(item, key, "?") for key in ("engine", "server", "database")}
         items.append(finding("report.unplanned", WARNING, host.name, "", params["database"], **params))
@@ -141,6 +141,12 @@ def _own_words(found: Finding, error: dict[str, str] | None) -> None:
     if error:
         found["message"], found["remedy"] = error["message"], error["remedy"]
         found["params"]["error"] = error["code"]
+
+
+def _said(found: Finding, place: dict[str, t.Any]) -> Finding:
+    """With the host's own words on what is wrong there."""
+    found["message"] = take.text(place, "problem")
+    return found
 
 
 def _distinct(items: list[Finding]) -> list[Finding]:

@@ -33,6 +33,7 @@ def render(model: dict[str, t.Any], templates: t.Sequence[str]) -> str:
             ("period", _format.period),
             ("words", _report_words.finding),
             ("error_title", _report_words.error_title),
+            ("remedy", _report_words.remedy),
             ("role", _report_words.role),
             ("content", _report_words.content),
             ("act", _report_words.act),

@@ -36,29 +36,69 @@ def verdict(model: dict[str, t.Any]) -> str:
     return f"{told} {_phrases.phrase('verdict.others', language, list=', '.join(parts))}" if parts else told
 
 
+class _Value:
+    """A value of a finding; a phrase may ask for it as a ``size`` or a ``number`` of the reader's language."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self._text = text
+        self._language = language
+
+    def __format__(self, form: str) -> str:
+        known = form in _FORMS and self._text.isascii() and self._text.isdigit() and len(self._text) < 19
+        return _FORMS[form](int(self._text), self._language) if known else self._text
+
+
+_FORMS: dict[str, t.Callable[[int, str], str]] = {"size": size, "number": number}
+
+
 def finding(item: t.Mapping[str, t.Any], language: str) -> dict[str, str]:
-    """A finding's own words in the reader's language, with the host's words where they say more."""
-    found = _phrases.nearest(f"finding.{item['code']}", language)
-    title = _phrases.filled(found, item["params"]) if found else ""
+    """``title`` and ``remedy`` in the reader's language, ``cause`` likewise, ``said`` as the host said it in English.
+
+    ``foreign`` tells that the remedy is the host's too, for no catalogue has one.
+    """
+    title = _title(item, language)
     code = item["params"].get("error", "")
-    detail = error_title(code, language) if code else ""
-    # A phrase with values says it all; a general one is followed by the host's own words.
-    more = "" if title and _phrases.fields(found) and not code else item["message"]
+    said = item["message"] if _says_more(item, language) else ""
     if not title:
-        title, more = more or item["code"], ""
+        title, said = item["message"] or item["code"], ""
+    action, foreign = remedy(code or item["code"], item["remedy"], language, item["code"])
     return {
         "title": title,
-        "detail": " ".join(part for part in (detail, more if more != title else "") if part),
-        "remedy": _remedy(item, language),
+        "cause": error_title(code, language) if code else "",
+        "said": said if said != title else "",
+        "remedy": action,
+        "foreign": "yes" if foreign else "",
     }
 
 
-def _remedy(item: t.Mapping[str, t.Any], language: str) -> str:
-    """The reader's language first, but what a host says of its own error is closer to the cause."""
-    key = f"remedy.{item['code']}"
-    if item["remedy"] and ("error" in item["params"] or not _phrases.has(key, language)):
-        return str(item["remedy"])
-    return _phrases.catalogue(language).get(key, "")
+def remedy(code: str, given: str, language: str, general: str = "") -> tuple[str, bool]:
+    """What to do next, and whether it is in the host's English: only a code that is new to this side has no phrase."""
+    known = _phrases.catalogue(language)
+    if f"remedy.{code}" in known:
+        return known[f"remedy.{code}"], False
+    if given:
+        return given, True
+    return known.get(f"remedy.{general}", "") or _phrases.nearest(f"remedy.{code}", language), False
+
+
+def _title(item: t.Mapping[str, t.Any], language: str) -> str:
+    """The phrase with its values; the general one where values are missing; for an error the nearest above it."""
+    code = item["code"]
+    given = {"subject": item.get("subject", ""), **item["params"]}
+    values = {key: _Value(str(value), language) for key, value in given.items()}
+    found = _phrases.catalogue(language).get(f"finding.{code}", "")
+    title = _phrases.filled(found, values) if found else ""
+    if title:
+        return title
+    above = item.get("level") == "error" or found
+    return _phrases.nearest(f"error.{code}", language) if above else ""
+
+
+def _says_more(item: t.Mapping[str, t.Any], language: str) -> bool:
+    """Whether the host's own words add to the title: not to one that carries all values of a mere warning."""
+    fields = _phrases.fields(_phrases.catalogue(language).get(f"finding.{item['code']}", ""))
+    full = bool(fields) and fields <= {"subject", *item["params"]} and not {"text", "error"} & set(item["params"])
+    return not full or item.get("level") == "error"
 
 
 def error_title(code: str, language: str) -> str:
@@ -66,17 +106,20 @@ def error_title(code: str, language: str) -> str:
 
 
 def content(totals: t.Mapping[str, int], language: str) -> str:
-    """What lies in a backup: 8.405 baris, 3 tabel; kinds that are absent are left out."""
-    told = []
-    for kind, amount in sorted(totals.items(), key=lambda item: (-item[1], item[0])):
-        key = f"content.{kind}"
-        if kind == "bytes":
-            told.append(size(amount, language))
-        elif amount:
-            told.append(
-                f"{number(amount, language)} {_phrases.phrase(key, language) if _phrases.has(key, language) else kind}"
-            )
-    return ", ".join(told)
+    """What lies in a backup: 8.405 baris, 3 tabel (1,5 MB); kinds that are absent are left out."""
+    told = [
+        f"{number(amount, language)} {_kind(kind, amount, language)}"
+        for kind, amount in sorted(totals.items(), key=lambda item: (-item[1], item[0]))
+        if amount and kind != "bytes"
+    ]
+    inside = size(totals["bytes"], language) if totals.get("bytes") else ""
+    return ", ".join(told) + (f" ({inside})" if told and inside else inside)
+
+
+def _kind(kind: str, amount: int, language: str) -> str:
+    """The word for one or for many, where a language has two; a kind that is not known stands as it is."""
+    one, _bar, many = _phrases.catalogue(language).get(f"content.{kind}", kind).partition("|")
+    return many if many and amount != 1 else one
 
 
 def role(name: str, language: str) -> str:

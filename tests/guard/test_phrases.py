@@ -106,6 +106,41 @@ def test_every_code_is_written_out_and_has_a_phrase(source: Path) -> None:
     assert without_phrase(found.given, CATALOGUES["en"]) == []
 
 
+def without_remedy(catalogue: t.Mapping[str, str]) -> list[str]:
+    """The codes that a report could name without saying what to do next."""
+    told = {key.partition(".")[2] for key in catalogue if key.partition(".")[0] in ("error", "finding")}
+    return sorted(code for code in told if not catalogue.get(f"remedy.{code}", "").strip())
+
+
+@pytest.mark.parametrize("language", sorted(CATALOGUES))
+def test_every_code_has_a_remedy_in_both_languages(language: str) -> None:
+    """P12.3, P15.2: what failed is followed by what to do about it, in the language of the report."""
+    assert without_remedy(CATALOGUES[language]) == []
+
+
+@pytest.mark.parametrize("language", sorted(CATALOGUES))
+def test_a_remedy_needs_no_values_and_belongs_to_a_code(language: str) -> None:
+    """An error has no values, and its remedy is the same as the finding's."""
+    catalogue = CATALOGUES[language]
+    remedies = {key.partition(".")[2]: text for key, text in catalogue.items() if key.startswith("remedy.")}
+    assert [code for code, text in remedies.items() if fields(text)] == []
+    assert [code for code in remedies if not {f"error.{code}", f"finding.{code}"} & set(catalogue)] == []
+
+
+@pytest.mark.parametrize(
+    ("planted", "expected"),
+    [
+        ({"error.disk.full": "x", "remedy.disk.full": "y"}, []),
+        ({"error.disk.full": "x"}, ["disk.full"]),
+        ({"finding.report.late": "x", "remedy.report.late": " "}, ["report.late"]),
+        ({"error.disk.full": "x", "remedy.disk": "y"}, ["disk.full"]),
+    ],
+    ids=["has one", "has none", "empty", "only one above"],
+)
+def test_the_guard_sees_a_code_without_a_remedy(planted: dict[str, str], expected: list[str]) -> None:
+    assert without_remedy(planted) == expected
+
+
 @pytest.mark.parametrize(
     ("other", "expected"),
     [({"a": "x {n}"}, 0), ({"a": "x {m}"}, 1), ({"a": "x"}, 1), ({"a": "x {n}", "b": "y"}, 1), ({}, 1)],

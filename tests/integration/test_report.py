@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sqlite3
 import stat
 import typing as t
@@ -48,7 +49,9 @@ def render(ansible: Ansible, place: Path, hosts: list[t.Any], *arguments: str, *
 def test_k5_the_role_writes_four_files_and_fails_the_play(ansible: Ansible, tmp_path: Path) -> None:
     done = render(ansible, tmp_path, facts_site.site())
     assert done.returncode == 2
-    assert "tidak berhasil seluruhnya" in done.output and "Presensi (db1)" in done.output
+    assert "tidak berhasil seluruhnya" in done.output and "Presensi (db1): gagal" in done.output
+    assert re.search(r"Perizinan \(\w+\): tidak berjalan", done.output)
+    assert re.search(r"\): (?:failed|missed|incomplete)\b", done.output) is None
     assert "host arsip1" in done.output
     files = sorted((tmp_path / "out").iterdir())
     assert [file.name for file in files] == [f"laporan-2026-11-20.{form}" for form in ("csv", "html", "json", "txt")]

@@ -13,7 +13,7 @@ from tests.support import facts_factory as make
 from tests.support import facts_site
 from tests.support.pages import Page
 
-from ansible_collections.nusantara.backup.plugins.plugin_utils import _report, _report_html, _report_svg
+from ansible_collections.nusantara.backup.plugins.plugin_utils import _phrases, _report, _report_html, _report_svg
 
 TEMPLATES = [str(Path(__file__).parents[3] / "roles" / "backup_report" / "templates")]
 HOSTILE = "<script>alert(1)</script>{{ 7*7 }}{% raw %}\"'&"
@@ -92,6 +92,27 @@ def test_page_says_everything_that_the_procedures_ask_for() -> None:
         make.digest("db1", "head"), make.digest("2026112024D1D-SIMPEG", "stored"), "Statistik (web1, bulanan)",
     ):  # fmt: skip
         assert wanted in text, wanted
+
+
+def test_k5_cause_and_action_are_in_the_language_of_the_report_and_the_host_s_words_are_marked() -> None:
+    error = {"code": "engine.damaged", "message": "It is damaged", "remedy": "Restore it", "detail": "row 7 missing"}
+    text = page([make.host_with(make.failed("Absensi", error=error))])
+    for words in ("error.engine.damaged", "remedy.engine.damaged"):
+        assert text.count(_phrases.phrase(words, "id")) == 2, "once to follow up, once in the details"
+    assert "Restore it" not in text
+    assert text.count("It is damaged") == 2 == len(re.findall(r'lang="en">(?:<span class="said">)?It is damaged', text))
+    assert "row 7 missing" in text
+
+
+def test_a_failed_copy_says_its_own_cause_and_action() -> None:
+    error = {"code": "medium.full", "message": "No space left", "remedy": "Free it"}
+    copy = {"medium": "gedung-b", "outcome": "failed", "seconds": 1, "error": error}
+    host = make.host_with(make.run("Situs", copies=[copy]), sources=[make.source("Situs", media=["gedung-b"])])
+    host["sets"][0]["copies"] = []
+    text = Page(page([host])).text
+    assert "belum ada salinan di: gedung-b" in text
+    assert _phrases.phrase("error.medium.full", "id") in text and "Free it" not in text
+    assert _phrases.phrase("remedy.medium.full", "id") in text
 
 
 def test_k6_k7_lines_to_sign_stay_blank_where_the_site_names_nobody() -> None:

@@ -145,24 +145,95 @@ def test_a_code_that_the_controller_does_not_know_falls_back_on_the_one_above() 
     assert _report_words.error_title("unheard.of", "id") == _phrases.phrase("error.error", "id")
 
 
+def told(code: str, language: str = "id", **more: t.Any) -> dict[str, str]:
+    item = {"code": code, "level": "warning", "message": "Seen", "remedy": "Do", "params": {}, "subject": "simpeg"}
+    return _report_words.finding({**item, **more}, language)
+
+
 def test_a_general_phrase_is_followed_by_the_words_of_the_host_and_a_full_one_is_not() -> None:
-    item = {"code": "medium.missing", "message": "gedung-b is away", "remedy": "Mount it", "params": {}}
-    found = _report_words.finding(item, "id")
-    assert found["detail"] == "gedung-b is away" and found["remedy"] == "Mount it" and found["title"]
-    item = {"code": "plausible.smaller", "message": "English", "remedy": "English", "params": {"share": "5"}}
-    found = _report_words.finding(item, "id")
-    assert "5 %" in found["title"] and found["detail"] == "" and "English" not in found["remedy"]
+    general = told("medium.missing")
+    assert (general["title"], general["said"]) == (_phrases.phrase("error.medium.missing", "id"), "Seen")
+    params = {"share": "5", "got": "1200000", "usual": "24000000", "unit": "bytes"}
+    full = told("plausible.smaller", params=params)
+    assert "5 %" in full["title"] and "1,2 MB" in full["title"] and "24,0 MB" in full["title"]
+    assert full["said"] == ""
+    assert "1.2 MB" in told("plausible.smaller", "en", params=params)["title"]
+
+
+def test_what_forbids_a_backup_keeps_the_technical_words_of_the_host() -> None:
+    params = {"medium": "nas", "path": "/mnt/nas"}
+    assert "nas" in told("medium.missing", params=params)["title"]
+    assert told("medium.missing", params=params)["said"] == ""
+    assert told("medium.missing", params=params, level="error")["said"] == "Seen"
+    assert told("sqlite.said", params={"path": "/srv/a.db", "text": "Seen"})["said"] == "Seen"
+
+
+@pytest.mark.parametrize("language", _phrases.LANGUAGES)
+def test_p12_3_the_action_is_in_the_language_of_the_report(language: str) -> None:
+    failed = told("report.failed", language, level="error", params={"error": "engine.damaged"})
+    assert failed["remedy"] == _phrases.phrase("remedy.engine.damaged", language) != "Do"
+    assert failed["cause"] == _phrases.phrase("error.engine.damaged", language)
+    assert (failed["said"], failed["foreign"]) == ("Seen", "")
+
+
+def test_the_remedy_of_the_host_stands_only_for_a_code_that_is_new_here() -> None:
+    assert _report_words.remedy("engine.new", "Do", "id") == ("Do", True)
+    assert _report_words.remedy("engine.new", "", "id") == (_phrases.phrase("remedy.engine", "id"), False)
+    assert _report_words.remedy("", "", "id", "report.failed") == (_phrases.phrase("remedy.report.failed", "id"), False)
+    new = told("report.failed", level="error", params={"error": "engine.new"})
+    assert (new["remedy"], new["foreign"]) == ("Do", "yes")
+
+
+@pytest.mark.parametrize("language", _phrases.LANGUAGES)
+def test_every_finding_can_be_said_without_and_with_its_values(language: str) -> None:
+    known = _phrases.catalogue(language)
+    for key in known:
+        head, _dot, code = key.partition(".")
+        if head != "finding" or code.startswith("report."):
+            continue
+        values = dict.fromkeys(_phrases.fields(known[key]) - {"subject"}, "7")
+        assert told(code, language, params=values)["title"] not in ("", "Seen"), code
+        assert told(code, language)["title"] not in ("", "Seen"), code
+
+
+def test_a_value_that_is_no_number_stands_as_it_is() -> None:
+    params = {"share": "5", "got": "{x}", "usual": "\u0663", "unit": "bytes"}
+    title = told("plausible.smaller", params=params)["title"]
+    assert "{x}" in title and "\u0663" in title
 
 
 def test_content_is_told_in_words_the_most_first_and_what_is_absent_is_not() -> None:
     totals = {"table": 3, "rows": 8405, "trigger": 0, "bytes": 1500, "widget": 1}
-    assert _report_words.content(totals, "id") == "8.405 baris, 1,5 kB, 3 tabel, 1 widget"
-    assert _report_words.content({}, "en") == ""
+    assert _report_words.content(totals, "id") == "8.405 baris, 3 tabel, 1 widget (1,5 kB)"
+    assert _report_words.content({"table": 1, "rows": 2, "index": 1}, "en") == "2 rows, 1 index, 1 table"
+    assert _report_words.content({"bytes": 10}, "en") == "10 B"
+    assert _report_words.content({"bytes": 0, "table": 0}, "en") == _report_words.content({}, "en") == ""
+
+
+# What the totals of the three engines can name.
+KINDS = {
+    "sqlite": "table view index trigger virtual_table rows",
+    "postgresql": (
+        "table partitioned_table foreign_table view materialized_view sequence index procedure aggregate function "
+        "trigger policy extension type schema large_object rows"
+    ),
+    "files": "file directory symlink hardlink other",
+}
+
+
+@pytest.mark.parametrize("engine", sorted(KINDS))
+def test_every_kind_of_an_engine_has_words(engine: str) -> None:
+    for kind in KINDS[engine].split():
+        for language in _phrases.LANGUAGES:
+            one, _bar, many = _phrases.phrase(f"content.{kind}", language).partition("|")
+            assert one and bool(many) == (language == "en"), kind
+            assert "|" not in _report_words.content({kind: 1}, language)
 
 
 def test_a_finding_without_a_phrase_keeps_the_words_of_the_host() -> None:
-    item = {"code": "unheard.of", "message": "Seen", "remedy": "Do", "params": {}}
-    assert _report_words.finding(item, "id") == {"title": "Seen", "detail": "", "remedy": "Do"}
+    assert told("unheard.of") == {"title": "Seen", "cause": "", "said": "", "remedy": "Do", "foreign": "yes"}
+    assert told("medium.new", message="")["title"] == "medium.new"
+    assert told("medium.new", level="error")["title"] == _phrases.phrase("error.medium", "id")
 
 
 @pytest.mark.parametrize("language", ["id", "en"])

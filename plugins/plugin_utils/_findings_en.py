@@ -1,0 +1,97 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What findings say with their values, in English. Others have the general words of the codes."""
+
+from __future__ import annotations
+
+FINDINGS: dict[str, str] = {
+    "report.failed": "The backup failed.",
+    "report.missed": "The backup was due and did not run.",
+    "report.incomplete": "The backup was made, but copies are missing on: {media}.",
+    "report.interrupted": "The backup was interrupted before its end.",
+    "report.unreachable": "The result is not known, for the host could not be reached.",
+    "report.silent": "The result is not known, for the host gave no answer.",
+    "report.late": "The backup ran after its window.",
+    "report.retried": "Succeeded at attempt {count}.",
+    "report.over_standard": "The backup took longer than the standard.",
+    "report.same_building": "No copy lies in a separate building (the host's: {building}).",
+    "report.building_unknown": "Whether a copy lies in a separate building cannot be told.",
+    "report.three_two_one": "The 3-2-1 rule is not met: copies {copies}, kinds of media {kinds}.",
+    "report.unencrypted": "The backup is NOT encrypted.",
+    "report.implausible": "Far smaller than its history; pruning is held.",
+    "report.unlisted": "The manifest of this backup no longer lies in the local store.",
+    "report.unsigned": "The manifest is not signed.",
+    "report.host_unreachable": "The host could not be reached.",
+    "report.host_silent": "The host gave no answer.",
+    "report.journal_broken": "The journal's chain is broken.",
+    "report.store": "The local store cannot be read.",
+    "report.medium": "Medium {medium} cannot be used.",
+    "report.unplanned": "Database {database} ({engine}, {server}) is in no plan.",
+    "report.unknown": "A file with an unknown name: {path}",
+    "report.zone": "Time zone {zone} is not known here; times are in UTC.",
+    "report.verify_problems": "The last verification found {count} problems.",
+    "report.never_verified": "The backups of this host were never verified.",
+    "report.not_verified_since": "Not verified since the last backup.",
+    "plausible.smaller": "Only {share} % of the usual size: {got:size} instead of {usual:size}; pruning is held.",
+    "plausible.emptier": "Only {share} % of the usual rows: {got:number} instead of {usual:number}; pruning is held.",
+    "database.unplanned": "Database {database} on {server} ({engine}) is backed up by no source.",
+    "engine.postgresql.foreign_tables": (
+        "Rows of {count:number} foreign tables of database {subject} are not in the backup: {names}"
+    ),
+    "engine.postgresql.not_in_dump": "Rows of these tables of database {subject} were not dumped: {names}",
+    "engine.postgresql.permission": (
+        "The role {role} may not read {count:number} of the objects of database {subject}: {names}"
+    ),
+    "engine.postgresql.row_security": (
+        "Row security hides rows of {count:number} tables of database {subject} from the role {role}: {names}"
+    ),
+    "engine.postgresql.sequences": (
+        "Values of {count:number} sequences of database {subject} are those of the moment they were read: {names}"
+    ),
+    "engine.postgresql.unlogged": (
+        "A crash of the server empties {count:number} unlogged tables of database {subject}: {names}"
+    ),
+    "engine.postgresql.unlogged_standby": (
+        "A standby has no rows of {count:number} unlogged tables of database {subject}: {names}"
+    ),
+    "engine.postgresql.version": "The client programs ({client}) do not fit the server ({server}).",
+    "files.changed": "Files changed while being read ({count:number}): {names}",
+    "files.missing": "The tree {path} cannot be looked at.",
+    "files.not_directory": "{path} is not a directory.",
+    "files.other_filesystem": "Mounted from other file systems and not in the backup: {names}",
+    "files.removed": "Files went away before they were read ({count:number}): {names}",
+    "files.shrank": "Files became shorter while being read, their ends are zeros ({count:number}): {names}",
+    "files.socket": "Sockets are not in a backup: {names}",
+    "files.tar_kind": "tar on the host is not GNU tar: {version}",
+    "files.tar_said": "tar gave warnings while it read {path}.",
+    "files.tar_support": "tar on the host cannot keep: {words}",
+    "files.tar_version": "tar on the host is too old: version {version}",
+    "files.unreadable": "The user {user} may not read everything in {path}.",
+    "medium.full": "Medium {medium} is full.",
+    "medium.marker": "The marker of medium {medium} in {path} is not valid.",
+    "medium.missing": "Medium {medium} is not there: {path}",
+    "medium.not_mounted": "Medium {medium} is not mounted on {path}.",
+    "medium.other": "Another medium than {medium} is mounted on {path}.",
+    "medium.overlap": "Medium {medium} shares its place with the local store: {path}",
+    "medium.path": "The path of medium {medium} cannot be used: {path}",
+    "medium.permission": "The backup's user may not write to medium {medium}: {path}",
+    "medium.readonly": "Medium {medium} is mounted read-only on {path}.",
+    "medium.same_disk": "Medium {medium} lies on the same disk as the original.",
+    "sqlite.empty": "{path} is an empty file.",
+    "sqlite.no_tables": "The database {path} has no tables.",
+    "sqlite.not_database": "{path} is not a SQLite database.",
+    "sqlite.not_file": "{path} is not a regular file.",
+    "sqlite.said": "SQLite gave warnings while {path} was read.",
+    "sqlite.unchecked": "{object} in {path} could not be checked.",
+    "sqlite.unreadable": "The file {path} cannot be read.",
+    "sqlite.unreadable_object": "{object} in {path} is in the backup but could not be counted.",
+    "sqlite.unusable": "The database {path} cannot be backed up.",
+    "sqlite.wal": "{path} uses a write-ahead log; a restored copy does not yet.",
+    "verify.hash": "The content of {path} is not what was written.",
+    "verify.missing": "{path} is missing.",
+    "verify.signature": "The signature of {path} is wrong.",
+    "verify.size": "{path} has another size than when it was written.",
+    "verify.unknown": "{path} is not known.",
+    "verify.unreadable": "{path} cannot be read.",
+    "verify.unsigned": "{path} is not signed.",
+}
