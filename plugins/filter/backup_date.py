@@ -24,9 +24,11 @@ options:
     choices: [id, en]
     default: id
   style:
-    description: V(long) with the weekday, V(medium) without, V(short) with a short month, V(day) without the year.
+    description:
+      - V(long) with the weekday, V(medium) without, V(short) with a short month, V(day) without the year.
+      - V(night) names the night that follows the day, V(Sabtu malam, 21 November 2026) in Indonesian.
     type: str
-    choices: [long, medium, short, day]
+    choices: [long, medium, short, day, night]
     default: long
 """
 

@@ -12,7 +12,7 @@ from ._phrases import phrase
 from ._report_due import WEEKDAYS, zone_of
 
 NONE = "\u2013"
-STYLES = ("long", "medium", "short", "day")
+STYLES = ("long", "medium", "short", "day", "night")
 _SEPARATORS = {"id": (".", ","), "en": (",", ".")}
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
@@ -42,6 +42,8 @@ def duration(value: t.Any, language: str) -> str:
     """Seconds as at most two units: 0,4 s; 42 s; 4 min 7 s; 2 h 5 min; 1 d 3 h."""
     if value is None:
         return NONE
+    if 0 < value < 0.05:
+        return phrase("unit.second", language, n=f"<\u00a0{number(0.1, language, 1)}")
     if value < 9.95:
         return phrase("unit.second", language, n=number(value, language, 0 if value == int(value) else 1))
     left = int(value + 0.5)
@@ -56,13 +58,20 @@ def duration(value: t.Any, language: str) -> str:
 
 
 def date(value: t.Any, language: str, style: str = "long") -> str:
-    """A date: ``long`` Sabtu, 21 November 2026; ``medium`` 21 November 2026; ``short`` 21 Nov 2026; ``day`` 21 Nov."""
+    """A date: ``long`` Sabtu, 21 November 2026; ``medium`` 21 November 2026; ``short`` 21 Nov 2026; ``day`` 21 Nov.
+
+    ``night`` names the night that follows the day: Sabtu malam, 21 November 2026.
+    In Indonesian "malam Sabtu" would be the night before.
+    """
     found = value if isinstance(value, dt.date) else take.day(value)
     if found is None:
         return NONE
-    month = phrase(f"month.{'long' if style in ('long', 'medium') else 'short'}.{found.month}", language)
+    month = phrase(f"month.{'long' if style in ('long', 'medium', 'night') else 'short'}.{found.month}", language)
     text = f"{found.day} {month}" if style == "day" else f"{found.day} {month} {found.year}"
-    return f"{phrase('weekday.' + WEEKDAYS[found.weekday()], language)}, {text}" if style == "long" else text
+    weekday = phrase(f"weekday.{WEEKDAYS[found.weekday()]}", language)
+    if style == "night":
+        return phrase("date.night", language, weekday=weekday, date=text)
+    return f"{weekday}, {text}" if style == "long" else text
 
 
 def local(value: t.Any, zone: str) -> dt.datetime | None:

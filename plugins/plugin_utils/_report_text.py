@@ -19,7 +19,7 @@ def render(model: dict[str, t.Any], files: t.Sequence[str] = ()) -> str:
     language, summary = model["language"], model["summary"]
     head = [
         phrase("report.title", language) + (f" \u00b7 {model['organisation']}" if model["organisation"] else ""),
-        phrase("report.night_of", language, night=_format.date(model["night"], language)),
+        phrase("report.night_of", language, night=_format.date(model["night"], language, "night")),
         "",
         f"{_report_words.VERDICT_SYMBOLS[summary['verdict']]} {_report_words.verdict(model)}",
         _totals(model),

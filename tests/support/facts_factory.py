@@ -93,7 +93,7 @@ def run(name: str, night: dt.date = NIGHT, zone: str = "Asia/Jakarta", **over: t
 
 def failed(name: str, night: dt.date = NIGHT, zone: str = "Asia/Jakarta", **over: t.Any) -> Facts:
     error = {
-        "code": "engine",
+        "code": "engine.postgresql.permission",
         "message": f"pg_dump of database {name.lower()} stopped with exit status 1",
         "remedy": "Give the backup role the missing grant and run again",
         "detail": "pg_dump: error: permission denied for table gaji",

@@ -85,7 +85,7 @@ def _staff() -> Facts:
 def _finance() -> Facts:
     """Finance is implausibly small tonight, permits did not run, the e-mail archive missed its second copy."""
     runs: list[Facts] = []
-    broken = {"code": "medium", "message": "gedung-b is not mounted at /mnt/gedung-b", "remedy": "Mount it"}
+    broken = {"code": "medium.not_mounted", "message": "gedung-b is not mounted at /mnt/gedung-b", "remedy": "Mount it"}
     for night in _nights(35):
         odd = {"stored_bytes": 21_000_000, "plain_bytes": 96_000_000, "plausible": False} if night == NIGHT else {}
         runs.append(_grown("Keuangan", night, 640_000_000, 3, **odd))

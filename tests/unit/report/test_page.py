@@ -85,7 +85,7 @@ def test_status_is_told_by_word_and_shape(whole: tuple[str, str, Page]) -> None:
 def test_page_says_everything_that_the_procedures_ask_for() -> None:
     text = Page(page()).text
     for wanted in (
-        "Dinas Komunikasi dan Informatika Kota Contoh", "Malam Jumat, 20 November 2026", "LHB/01/2026",
+        "Dinas Komunikasi dan Informatika Kota Contoh", "Backup Jumat malam, 20 November 2026", "LHB/01/2026",
         "2026112024D1D-SIMPEG", "00:00\u201300:00 WIB", "gedung B", "tidak ada di gedung terpisah", "TANPA ENKRIPSI",
         "ukuran janggal", "terlambat", "kepegawaian_baru", "/var/backups/nusantara/SIMPEG/old.dump",
         "permission denied for table gaji", "Mutu baku", "Verifikasi laporan", "Sekar Anindya", "Kepala Bidang",

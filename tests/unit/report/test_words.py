@@ -55,7 +55,8 @@ def test_sizes(value: int | None, expected: str) -> None:
 @pytest.mark.parametrize(
     ("value", "expected"),
     [
-        (0, "0 dtk"), (0.44, "0,4 dtk"), (9.94, "9,9 dtk"), (9.96, "10 dtk"), (59.6, "1 mnt"), (247.1, "4 mnt 7 dtk"),
+        (0, "0 dtk"), (0.007, "<\u00a00,1 dtk"), (0.05, "0,1 dtk"),
+        (0.44, "0,4 dtk"), (9.94, "9,9 dtk"), (9.96, "10 dtk"), (59.6, "1 mnt"), (247.1, "4 mnt 7 dtk"),
         (3600, "1 jam"), (3661, "1 jam 1 mnt"), (3601, "1 jam"), (86400, "1 hari"), (97200, "1 hari 3 jam"),
         (None, "–"),
     ],
@@ -71,6 +72,8 @@ def test_durations(value: float | None, expected: str) -> None:
         ("medium", "21 November 2026", "21 November 2026"),
         ("short", "21 Nov 2026", "21 Nov 2026"),
         ("day", "21 Nov", "21 Nov"),
+        # "malam Sabtu" would be the night that leads to Saturday, and not the one that follows it.
+        ("night", "Sabtu malam, 21 November 2026", "Saturday, 21 November 2026"),
     ],
 )
 def test_dates(style: str, indonesian: str, english: str) -> None:
