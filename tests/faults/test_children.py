@@ -105,7 +105,7 @@ def test_the_warden_killed(lab: Lab) -> None:
 
 
 def test_an_opened_artifact_whose_reader_is_killed(lab: Lab) -> None:
-    lab.sqlite(rows=12_000, proof="open")
+    lab.sqlite(proof="open")
     gate = Gate(lab)
     seen = []
     for number in itertools.count(1):

@@ -8,7 +8,10 @@ import typing as t
 
 import pytest
 
-from .lab import Lab
+from ansible_collections.nusantara.backup.plugins.module_utils._errors import ConfigError
+from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
+
+from .lab import Lab, moment
 
 # Path of the value, the value, words of the message.
 TOP: t.Sequence[tuple[str, t.Any, str]] = [
@@ -79,11 +82,19 @@ def refused(lab: Lab, *words: str) -> str:
     return done.said
 
 
+def problems(lab: Lab, path: str, words: str) -> str:
+    """What the core says of one wrong value: a line with its path."""
+    with pytest.raises(ConfigError) as caught:
+        site_of({**lab.config, "at": moment(1)})
+    assert any(path in line and words in line for line in caught.value.problems), caught.value.problems
+    return "\n".join(caught.value.problems)
+
+
 @pytest.mark.parametrize(("key", "value", "words"), TOP, ids=[f"{key}-{n}" for n, (key, *_rest) in enumerate(TOP)])
 def test_site_option(lab: Lab, key: str, value: t.Any, words: str) -> None:
     lab.sqlite()
     lab.config[key] = value
-    refused(lab, key, words)
+    problems(lab, key, words)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +103,7 @@ def test_site_option(lab: Lab, key: str, value: t.Any, words: str) -> None:
 def test_source_option(lab: Lab, key: str, value: t.Any, words: str) -> None:
     lab.sqlite()
     lab.options("Pegawai")[key] = value
-    said = refused(lab, "sources[0]", words)
+    said = problems(lab, "sources[0]", words)
     assert "rahasia-99" not in said and "rm -rf" not in said
 
 
