@@ -9,7 +9,7 @@ import subprocess
 import typing as t
 from pathlib import Path
 
-from tests.benchmarks.measure import Row, Side, forget, in_turn, run
+from tests.benchmarks.measure import Row, Side, for_information, forget, in_turn, run
 from tests.benchmarks.runner import Host
 from tests.benchmarks.workload import DATABASE
 from tests.support.postgres import SUPERUSER, Cluster
@@ -68,8 +68,8 @@ def postgresql(cluster: Cluster, host: Host, keys: t.Sequence[str], rounds: int)
     yield in_turn(ours(objects, True), raw_read, rounds).at_most("PostgreSQL, both sides read back", 1.05)
     yield in_turn(ours(rows, False), raw, rounds).at_most("PostgreSQL, with row inventory, to the raw chain", 1.2)
     run_side = Side("whole run", lambda: host.run(whole), host.clear)
-    yield in_turn(run_side, raw_read, rounds).at_most(
-        "PostgreSQL, a whole run (preflight, rows, globals, journal), to the raw chain that reads back", None
+    yield in_turn(run_side, raw_read, for_information(rounds)).at_most(
+        "PostgreSQL, a whole run (preflight, rows, globals, manifest, journal), to the raw chain that reads back", None
     )
 
 
@@ -85,3 +85,7 @@ def files(tree: Path, host: Host, keys: t.Sequence[str], rounds: int) -> t.Itera
 
     yield in_turn(ours(False), raw, rounds).at_most("files, without read-back, to tar in the raw chain", 1.05)
     yield in_turn(ours(True), raw_read, rounds).at_most("files, both sides read back", 1.05)
+    whole = Side("whole run", lambda: host.run(job), host.clear)
+    yield in_turn(whole, raw_read, for_information(rounds)).at_most(
+        "files, a whole run (preflight, manifest, journal), to the raw chain that reads back", None
+    )

@@ -50,6 +50,7 @@ os.makedirs(work, 0o700, exist_ok=True)
 with Warden() as warden, Children(warden) as children:
     context = Context(children, work, protection.inventory)
     probe = engine.probe(source.options, context)
+    begun = clock.seconds()
     made = []
     with engine.open(source.options, probe, context) as session:
         for stream in session.streams():
@@ -58,6 +59,7 @@ with Warden() as warden, Children(warden) as children:
         inventory = session.inventory()
     for path, written in made if sys.argv[2] == "yes" else ():
         read_back(path, written, protection, children)
+    print(clock.seconds() - begun)
 assert inventory.exact and made and all(written.plain.bytes for _path, written in made)
 peak()
 """
@@ -132,9 +134,9 @@ class Host:
             else:
                 path.unlink(missing_ok=True)
 
-    def dump(self, job: Path, *, read_back: bool) -> None:
-        """The artifacts of one source: look at it, dump, prove, count, flush; no manifest, no journal."""
-        self._python(_DUMP, str(job), "yes" if read_back else "no")
+    def dump(self, job: Path, *, read_back: bool) -> float:
+        """The artifacts of one source, from snapshot to flush. Returns its seconds without preflight."""
+        return float(self._python(_DUMP, str(job), "yes" if read_back else "no")[-2])
 
     def run(self, job: Path) -> None:
         """A whole run as the command ``nusantara-backup run`` makes it."""
@@ -160,6 +162,7 @@ class Host:
         """The most memory that any process of the core held so far, in MiB."""
         return max(self.peaks) / 1024
 
-    def _python(self, script: str, *arguments: str) -> None:
-        said = run(PYTHON, "-c", script, *arguments, PYTHONPATH=str(collections_path()))
-        self.peaks.append(int(said.split()[-1]))
+    def _python(self, script: str, *arguments: str) -> list[str]:
+        said = run(PYTHON, "-c", script, *arguments, PYTHONPATH=str(collections_path())).split()
+        self.peaks.append(int(said[-1]))
+        return said

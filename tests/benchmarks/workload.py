@@ -11,7 +11,7 @@ from pathlib import Path
 from tests.support.postgres import Cluster
 
 DATABASE = "simpeg"
-_ROWS_PER_MB = 3600
+_ROWS_PER_MB = 3000
 _WORDS = 2_000_000  # 20 MB of text, far more than a compressor's window
 
 _SCHEMA = """
