@@ -149,6 +149,19 @@ def test_a_journal_that_is_a_link_or_a_directory_is_refused(tmp_path: pathlib.Pa
     assert not (tmp_path / "target").exists()
 
 
+def test_an_altered_journal_is_not_believed_and_a_torn_one_is(journal: Journal) -> None:
+    path = filled(journal)
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-20])
+    assert len(journal.believed().entries) == 3
+    path.write_bytes(whole.replace(b'"number":1', b'"number":7'))
+    with pytest.raises(JournalError) as caught:
+        journal.believed()
+    assert caught.value.code == "journal.broken"
+    path.write_bytes(whole)
+    assert len(journal.believed().entries) == 4
+
+
 WRITER = """
 import sys
 from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock

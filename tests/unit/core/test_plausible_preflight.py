@@ -136,6 +136,7 @@ def test_store_and_state_on_two_disks_are_counted_apart(tmp_path: pathlib.Path) 
         assert [finding.code for finding in found] == ["encryption.none"]
         found = checked(tmp_path, Probe("3", 12 * MIB, work_bytes=9 * MIB), **places)
         assert found[0].message.startswith(str(two))
+        assert found[0].message.endswith(" has 8.0 MiB free and SIMPEG is expected to need 9.0 MiB")
 
 
 @pytest.mark.parametrize(("compression", "share"), [("zstd", 0.5), ("gzip", 0.5), ("none", 1)])

@@ -269,10 +269,19 @@ def test_recovery_closes_what_died_and_leaves_what_lives(place: pathlib.Path) ->
     for name in ("dead", "alive"):
         journal.append("run.started", {"run": name, "mode": "scheduled", "jobs": [job]})
         os.makedirs(os.path.join(work_root(site), name, "SIMPEG"))
+    runs, locks = place / "state" / "runs", place / "state" / "locks"
+    for directory in (runs, locks):
+        directory.mkdir()
+    for name in ("dead.json", "dead.json.new", "dead.log", "alive.json"):
+        (runs / name).touch()
+    for name in ("run-dead.lock", "source-simpeg.lock"):
+        (locks / name).touch()
     staging = _store.begin(site.store, "SIMPEG", NAME)
     with _locks.hold(run_lock(site, "alive"), "It"):
         assert recover(site, journal) == ["dead"]
         assert os.listdir(work_root(site)) == ["alive"]
+        assert sorted(os.listdir(runs)) == ["alive.json", "dead.log"]
+        assert sorted(os.listdir(locks)) == ["run-alive.lock", "source-simpeg.lock"]
         assert recover(site, journal) == []
         outcomes = {run["run"]: run["outcome"] for run in facts(site, Clock(parse_at(AT)), 9)["runs"]}
         assert outcomes == {"dead": "interrupted", "alive": "running"}
