@@ -73,7 +73,8 @@ def test_each_child_in_the_middle_of_its_stream(
     lab: Lab, cluster: Cluster, database: str, step: str, child: str
 ) -> None:
     name = {"dump sqlite": "Pegawai", "dump tar": "Situs", "dump pgdump": "Simpeg"}[step]
-    add(lab, cluster, database, name, 3_000_000)
+    # Far more than all pipes hold, so that the child is still at it.
+    add(lab, cluster, database, name, 16_000_000)
     gate = Gate(lab)
     done = lab.run(night=1, fault={"when": {"moved": 1 << 20, "named": step}, "do": ["child", child]})
     assert done.fired
