@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import dataclasses
 import os
+import resource
 import statistics
 import subprocess
 import time
@@ -44,10 +45,11 @@ class Side:
 
 @dataclasses.dataclass(frozen=True)
 class Pairs:
-    """The seconds of both sides, round by round."""
+    """The seconds of both sides, round by round, and what their programs used of processors (ours, theirs)."""
 
     ours: tuple[float, ...]
     theirs: tuple[float, ...]
+    processor: tuple[float, float] = (0.0, 0.0)
 
     @property
     def ratio(self) -> float:
@@ -73,7 +75,8 @@ class Pairs:
         return Row(figure, target, f"{speed:.2f} times", _spread(speeds), reached, self.seconds())
 
     def seconds(self) -> str:
-        return f"{statistics.median(self.ours):.2f} s against {statistics.median(self.theirs):.2f} s"
+        wall = f"{statistics.median(self.ours):.2f} s against {statistics.median(self.theirs):.2f} s"
+        return f"{wall}; processor {self.processor[0]:.1f} s against {self.processor[1]:.1f} s"
 
 
 def for_information(rounds: int) -> int:
@@ -83,17 +86,18 @@ def for_information(rounds: int) -> int:
 
 def in_turn(ours: Side, theirs: Side, rounds: int) -> Pairs:
     """Measure both sides ``rounds`` times, and change who begins with every round."""
-    times: dict[str, list[float]] = {ours.name: [], theirs.name: []}
+    times: dict[Side, list[float]] = {ours: [], theirs: []}
+    processor: dict[Side, list[float]] = {ours: [], theirs: []}
     for number in range(rounds):
         order = (ours, theirs) if number % 2 else (theirs, ours)
         for side in order:
-            times[side.name].append(_timed(side))
-        print(
-            f"  round {number + 1}: {ours.name} {times[ours.name][-1]:.2f} s,"
-            f" {theirs.name} {times[theirs.name][-1]:.2f} s",
-            flush=True,
-        )
-    return Pairs(tuple(times[ours.name]), tuple(times[theirs.name]))
+            seconds, used = _timed(side)
+            times[side].append(seconds)
+            processor[side].append(used)
+        said = (f"{side.name} {times[side][-1]:.2f} s" for side in (ours, theirs))
+        print(f"  round {number + 1}: {', '.join(said)}", flush=True)
+    used_by = statistics.median(processor[ours]), statistics.median(processor[theirs])
+    return Pairs(tuple(times[ours]), tuple(times[theirs]), used_by)
 
 
 def run(*command: str, **more: str) -> str:
@@ -124,11 +128,18 @@ def forget(*paths: str | os.PathLike[str]) -> None:
             os.close(descriptor)
 
 
-def _timed(side: Side) -> float:
+def _timed(side: Side) -> tuple[float, float]:
     side.ready()
-    begun = time.monotonic()
+    begun, used = time.monotonic(), _processor()
     own = side.work()
-    return own if isinstance(own, float) else time.monotonic() - begun
+    seconds = own if isinstance(own, float) else time.monotonic() - begun
+    return seconds, _processor() - used
+
+
+def _processor() -> float:
+    """Seconds that all programs used which were started from here and have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _spread(values: t.Sequence[float]) -> str:
