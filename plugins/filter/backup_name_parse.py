@@ -7,7 +7,7 @@ import typing as t
 
 from ansible.errors import AnsibleFilterError
 
-from ..module_utils._errors import NamingError
+from ..module_utils._base._errors import NamingError
 from ..module_utils._naming import parsed_as_dict
 
 DOCUMENTATION = r"""

@@ -18,7 +18,7 @@ _CORE = "ansible_collections.nusantara.backup.plugins.module_utils"
 # Each job prints the peak of its own memory in KiB as its last line.
 _HEAD = f"""
 import json, sys
-from {_CORE}._clock import Clock
+from {_CORE}._base._clock import Clock
 
 def peak():
     with open("/proc/self/status") as status:
@@ -29,14 +29,14 @@ _DUMP = (
     _HEAD
     + f"""
 import os
-from {_CORE}._codec import suffix
+from {_CORE}._artifact._codec import suffix
 from {_CORE}._engines._base import Context
 from {_CORE}._engines._registry import ENGINES
-from {_CORE}._pipeline import write_artifact
-from {_CORE}._reopen import read_back
-from {_CORE}._process import Children
-from {_CORE}._site_args import site_of
-from {_CORE}._warden import Warden
+from {_CORE}._artifact._pipeline import write_artifact
+from {_CORE}._artifact._reopen import read_back
+from {_CORE}._base._process import Children
+from {_CORE}._site._site_args import site_of
+from {_CORE}._base._warden import Warden
 
 with open(sys.argv[1]) as stream:
     given = json.load(stream)
@@ -78,7 +78,7 @@ sys.exit(status)
 _VERIFY = (
     _HEAD
     + f"""
-from {_CORE}._verify import verify_store
+from {_CORE}._sets._verify import verify_store
 report = verify_store(sys.argv[1], Clock())
 assert report.counts["ok"] == 1 and not report.problems, report
 peak()
@@ -88,8 +88,8 @@ peak()
 _COPY = (
     _HEAD
     + f"""
-from {_CORE}._model import Medium
-from {_CORE}._transfer import SetRef, Transfer
+from {_CORE}._site._model import Medium
+from {_CORE}._copies._transfer import SetRef, Transfer
 store, state, source, name, *places = sys.argv[1:]
 media = [Medium(f"m{{number}}", "disk", place) for number, place in enumerate(places)]
 copies = Transfer(store, state, Clock()).copy(SetRef(source, name), media)

@@ -14,6 +14,10 @@ import subprocess
 import tempfile
 import typing as t
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader
+from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import (
     Context,
     Engine,
@@ -22,10 +26,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._base im
     Stream,
 )
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
-from ansible_collections.nusantara.backup.plugins.module_utils._findings import Finding
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader
-from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
 
 from .engine_cases._case import Dumped
 

@@ -16,10 +16,10 @@ import typing as t
 
 import pytest
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, INFO, WARNING
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import EndCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
-from ansible_collections.nusantara.backup.plugins.module_utils._findings import ERROR, INFO, WARNING
 
 from .engine_cases import CASES
 from .engine_cases._case import Dumped, EngineCase

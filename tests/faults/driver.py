@@ -30,14 +30,9 @@ import subprocess
 import sys
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils import (
-    _cli,
-    _clock,
-    _journal,
-    _process,
-    _progress,
-    _runner,
-)
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _clock, _process
+from ansible_collections.nusantara.backup.plugins.module_utils._record import _journal
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _cli, _progress, _runner
 
 
 class Fault:

@@ -12,8 +12,8 @@ import pathlib
 import subprocess
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._verify import verify_store
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
 
 from .lab import CLEAR, Done, Lab
 

@@ -18,12 +18,12 @@ import typing as t
 
 from tests.support.mounts import mark
 
-from ansible_collections.nusantara.backup.plugins.module_utils._facts import facts
-from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
+from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
+from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
 from ansible_run import COLLECTIONS
 
 PYTHON = "/usr/bin/python3"
-CLI = ("-m", "ansible_collections.nusantara.backup.plugins.module_utils._cli")
+CLI = ("-m", "ansible_collections.nusantara.backup.plugins.module_utils._run._cli")
 HERE = pathlib.Path(__file__).parent
 # Stands in every source, and so must stand nowhere else.
 CLEAR = "KLARTEXT-8d1f"

@@ -8,8 +8,8 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import ConfigError
-from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ConfigError
+from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
 
 from .lab import Lab, moment
 

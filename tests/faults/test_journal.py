@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record import _journal
 
 from .gate import Gate
 from .lab import Lab

@@ -11,8 +11,8 @@ import subprocess
 
 from tests.support.mounts import mounted
 
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._signing import ensure_key
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key
 
 from .gate import Gate
 from .lab import Lab

@@ -9,7 +9,7 @@ import pathlib
 import threading
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _locks
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 
 ROUNDS = 1500
 

@@ -10,8 +10,8 @@ import pathlib
 import pytest
 from tests.support.postgres import Cluster
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import ConfigError
-from ansible_collections.nusantara.backup.plugins.module_utils._site_args import site_of
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ConfigError
+from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
 from ansible_run import Ansible
 
 from .gate import Gate, opens

@@ -19,11 +19,11 @@ import pytest
 from tests.support.postgres import Cluster, running_cluster, running_standby
 from tests.support.postgres_dump import ENGINE, dump, parsed, read, working
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Session, Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._connection import connect
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._coordinator import Coordinator
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, EngineError
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
 
 pytestmark = pytest.mark.debian13
 OURS = "application_name = 'nusantara.backup' AND backend_type = 'client backend'"

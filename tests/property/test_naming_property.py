@@ -13,7 +13,7 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import (
     MEDIA_DIGIT,
     STYLES,

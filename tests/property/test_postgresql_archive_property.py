@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.support.pgdump_archive import VERSIONS, Blobs, Other, Table, archive
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._archive import ArchiveCheck
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
 # Lengths whose bytes hold zeros are the ones that could be taken for the end of a block.
 LENGTHS = st.sampled_from([0, 1, 2, 255, 256, 65535, 65536, 65537])

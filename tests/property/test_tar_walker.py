@@ -16,6 +16,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._files import (
     RECORD,
     FilesOptions,
@@ -23,7 +24,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._files i
 )
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarcheck import TarCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tardigest import Digests, shown_name
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
 PIECE = st.binary(min_size=1, max_size=8).filter(lambda name: not set(name) & {0, 47} and name not in {b".", b".."})
 NAMES = st.one_of(PIECE, st.builds(lambda name, more: name * more, PIECE, st.integers(1, 30)))

@@ -12,7 +12,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._store import MARKER
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._store import MARKER
 
 
 def require_root() -> None:

@@ -10,12 +10,12 @@ import subprocess
 import tempfile
 import typing as t
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child, Children
+from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader
+from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Inventory, Probe, Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
-from ansible_collections.nusantara.backup.plugins.module_utils._findings import Finding
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Child, Children
-from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader
-from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
 
 ENGINE = ENGINES["postgresql"]
 CHUNK = 1 << 16

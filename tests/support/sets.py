@@ -10,15 +10,15 @@ import os
 import pathlib
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils._manifest import (
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._naming import FREQUENCY_WORD, fields_as_dict, parse
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._manifest import (
     SCHEMA,
     SIGNATURE_SUFFIX,
     encode,
     manifest_path,
 )
-from ansible_collections.nusantara.backup.plugins.module_utils._naming import FREQUENCY_WORD, fields_as_dict, parse
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._signing import NAMESPACE, ensure_key, sign
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import NAMESPACE, ensure_key, sign
 
 HOST = "db1"
 

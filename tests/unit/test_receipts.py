@@ -10,9 +10,9 @@ import pathlib
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import ManifestError
-from ansible_collections.nusantara.backup.plugins.module_utils._io import Digest
-from ansible_collections.nusantara.backup.plugins.module_utils._receipts import (
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ManifestError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._io import Digest
+from ansible_collections.nusantara.backup.plugins.module_utils._copies._receipts import (
     UNCHANGED,
     VERIFIED,
     Receipt,

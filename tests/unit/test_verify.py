@@ -13,13 +13,13 @@ import pytest
 from tests.support.mounts import mark
 from tests.support.sets import MadeSet, allowed_signers, make_document, make_key, make_set, write_manifest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import MediumError
-from ansible_collections.nusantara.backup.plugins.module_utils._manifest import encode
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._signers import Signers, opened
-from ansible_collections.nusantara.backup.plugins.module_utils._verify import Selection, verify_store
-from ansible_collections.nusantara.backup.plugins.module_utils._verify_report import VerifyReport
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import MediumError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._manifest import encode
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import Signers, opened
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import Selection, verify_store
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify_report import VerifyReport
 
 NAME = "2026112024F1D-SIMPEG"
 OLDER = "2026111924F1D-SIMPEG"

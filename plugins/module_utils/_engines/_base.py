@@ -8,9 +8,9 @@ import contextlib
 import dataclasses
 import typing as t
 
-from .._findings import Finding
-from .._process import Children, Command
-from .._reader import Reader
+from .._base._findings import Finding
+from .._base._process import Children, Command
+from .._base._reader import Reader
 
 Buffer = t.Union[bytes, bytearray, memoryview]
 

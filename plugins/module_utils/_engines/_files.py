@@ -10,10 +10,10 @@ import fnmatch
 import re
 import typing as t
 
-from .._errors import EngineError
-from .._findings import Finding
-from .._process import Command
-from .._reader import Reader, shown
+from .._base._errors import EngineError
+from .._base._findings import Finding
+from .._base._process import Command
+from .._base._reader import Reader, shown
 from ._base import Context, Inventory, Probe, Stream
 from ._tarcheck import TarCheck
 from ._tardigest import LIMIT, Digests

@@ -12,10 +12,10 @@ import sqlite3
 import stat
 import typing as t
 
-from .._errors import EngineError
-from .._findings import ERROR, INFO, WARNING, Finding
-from .._process import end_words
-from .._reader import Reader
+from .._base._errors import EngineError
+from .._base._findings import ERROR, INFO, WARNING, Finding
+from .._base._process import end_words
+from .._base._reader import Reader
 from ._base import Context, Inventory, Probe, Stream
 from ._sqlite_content import Content
 from ._sqlite_copy import copy_to, explained, open_copy, persistently, remove_copy

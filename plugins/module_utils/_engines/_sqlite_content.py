@@ -10,8 +10,8 @@ import sqlite3
 import struct
 import typing as t
 
-from .._errors import EngineError
-from .._findings import WARNING, Finding
+from .._base._errors import EngineError
+from .._base._findings import WARNING, Finding
 from ._base import Inventory, InventoryObject
 
 MESSAGES = 20

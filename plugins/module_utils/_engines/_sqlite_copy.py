@@ -24,7 +24,7 @@ import time
 import typing as t
 import urllib.parse
 
-from .._errors import EngineError
+from .._base._errors import EngineError
 from ._sqlite_file import parse_header, read_header
 
 TRIES = 20

@@ -8,7 +8,7 @@ import dataclasses
 import os
 import typing as t
 
-from .._errors import EngineError
+from .._base._errors import EngineError
 
 if t.TYPE_CHECKING:
     from ._base import Buffer

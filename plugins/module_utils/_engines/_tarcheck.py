@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import typing as t
 
-from .._present import present
+from .._base._present import present
 from ._tarheader import (
     BLOCK,
     KINDS,

@@ -7,7 +7,7 @@ from __future__ import annotations
 import hashlib
 import typing as t
 
-from .._present import present
+from .._base._present import present
 from ._base import InventoryObject
 from ._tarheader import BLOCK
 

@@ -8,7 +8,7 @@ import dataclasses
 import typing as t
 import zlib
 
-from .._errors import EngineError
+from .._base._errors import EngineError
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)

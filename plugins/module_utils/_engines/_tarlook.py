@@ -12,9 +12,9 @@ import stat
 import subprocess
 import typing as t
 
-from .._errors import EngineError
-from .._findings import ERROR, Finding
-from .._process import Command, Result, end_words
+from .._base._errors import EngineError
+from .._base._findings import ERROR, Finding
+from .._base._process import Command, Result, end_words
 from ._base import Context, Probe
 from ._tarwords import NAMES_SHOWN, judge, unsupported
 

@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 import typing as t
 
-from .._errors import EngineError
-from .._findings import INFO, WARNING, Finding
-from .._process import end_words
+from .._base._errors import EngineError
+from .._base._findings import INFO, WARNING, Finding
+from .._base._process import end_words
 
 NAMES_SHOWN = 20
 

@@ -8,9 +8,9 @@ import contextlib
 import dataclasses
 import typing as t
 
-from .._findings import Finding
-from .._manifest import Manifest, digest_of
-from .._model import Medium
+from .._base._findings import Finding
+from .._sets._manifest import Manifest, digest_of
+from .._site._model import Medium
 
 Notice = t.Callable[[], None]
 

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import os
 
-from .. import _held as held
-from .._io import forget_cache
-from .._manifest import SIGNATURE_SUFFIX, SUFFIX, ManifestFile
-from .._readback import read_back_descriptor
+from .._base._io import forget_cache
+from .._copies import _held as held
+from .._copies._readback import read_back_descriptor
+from .._sets._manifest import SIGNATURE_SUFFIX, SUFFIX, ManifestFile
 from ._base import Notice, Parcel
 
 

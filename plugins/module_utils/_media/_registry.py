@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from .._errors import MediumError
-from .._model import Medium
+from .._base._errors import MediumError
+from .._site._model import Medium
 from ._base import MediumDriver
 from ._disk import Disk
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import datetime as dt
 import typing as t
 
-from .._errors import NamingError
+from .._base._errors import NamingError
 
 STYLES = ("compact", "dashed")
 SHOWN_CHARACTERS = 60

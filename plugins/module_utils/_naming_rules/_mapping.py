@@ -8,7 +8,7 @@ import dataclasses
 import re
 import typing as t
 
-from .._errors import NamingError
+from .._base._errors import NamingError
 from ._checks import refusal, shown
 from ._fields import FREQUENCY_LETTER, MEDIA_DIGIT, NameFields, with_media
 from ._label import ISO_LIMIT, JOLIET_LIMIT, label

@@ -8,7 +8,7 @@ import datetime as dt
 import re
 import zoneinfo
 
-from .._errors import NamingError
+from .._base._errors import NamingError
 from ._checks import refusal, shown
 from ._fields import FIRST_YEAR, LAST_YEAR, NameFields
 

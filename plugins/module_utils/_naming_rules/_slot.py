@@ -9,7 +9,7 @@ import datetime as dt
 import re
 import zoneinfo
 
-from .._errors import NamingError
+from .._base._errors import NamingError
 from ._checks import refusal
 from ._fields import FIRST_YEAR, LAST_YEAR
 from ._moment import business_date, check_aware, load_zone, utc, wall_moment

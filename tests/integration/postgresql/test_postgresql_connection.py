@@ -14,9 +14,9 @@ import pytest
 from tests.support.postgres import SUPERUSER_PASSWORD, Cluster
 from tests.support.postgres_dump import dump, probe
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Stream
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Child
 
 pytestmark = pytest.mark.debian13
 

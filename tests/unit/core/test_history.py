@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import typing as t
 
-from ansible_collections.nusantara.backup.plugins.module_utils._history import fold
-from ansible_collections.nusantara.backup.plugins.module_utils._journal import Entry
+from ansible_collections.nusantara.backup.plugins.module_utils._record._history import fold
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Entry
 
 JOB = {"type": "F", "frequency": "daily", "night": "2026-11-20", "slot": "2026-11-21T00:00:00+07:00", "late": False}
 

@@ -17,9 +17,9 @@ import pytest
 from tests.support.mounts import mounted
 from tests.support.site import wait_until
 
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import JournalError
-from ansible_collections.nusantara.backup.plugins.module_utils._journal import FIRST, Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import JournalError
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import FIRST, Journal
 from checkout import collections_path
 
 COLLECTIONS = str(collections_path())
@@ -164,8 +164,8 @@ def test_an_altered_journal_is_not_believed_and_a_torn_one_is(journal: Journal) 
 
 WRITER = """
 import sys
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
 journal = Journal(sys.argv[1], Clock())
 sys.stdin.read()
 for number in range(25):
@@ -213,8 +213,8 @@ def test_a_reader_waits_for_the_line_that_is_being_written(journal: Journal) -> 
 
 READER = """
 import sys
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
 reading = Journal(sys.argv[1], Clock()).read()
 print(len(reading.entries), repr(reading.problem))
 """

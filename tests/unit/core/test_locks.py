@@ -11,14 +11,14 @@ import sys
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _locks
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import LockError, PipelineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import LockError, PipelineError
 from checkout import collections_path
 
 COLLECTIONS = str(collections_path())
 HOLDER = """
 import sys
-from ansible_collections.nusantara.backup.plugins.module_utils import _locks
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 with _locks.hold(sys.argv[1], "It", "run-7"):
     print("held", flush=True)
     sys.stdin.read()

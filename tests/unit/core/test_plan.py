@@ -11,9 +11,14 @@ import typing as t
 import pytest
 from tests.support.site import make_site
 
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import parse_at
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError
-from ansible_collections.nusantara.backup.plugins.module_utils._plan import INCIDENTAL, Job, due_entries, plan_jobs
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import parse_at
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
+from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import (
+    INCIDENTAL,
+    Job,
+    due_entries,
+    plan_jobs,
+)
 
 WEEKLY = {"frequency": "weekly", "day": "saturday"}
 MONTHLY = {"frequency": "monthly", "day": "last"}

@@ -12,8 +12,8 @@ import subprocess
 import pytest
 from tests.support.site import is_alive, wait_until
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import ToolError
-from ansible_collections.nusantara.backup.plugins.module_utils._process import (
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ToolError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import (
     STDERR_LIMIT,
     Children,
     Command,

@@ -13,11 +13,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _errors, _io, _store
-from ansible_collections.nusantara.backup.plugins.module_utils._clock import Clock, parse_at, stamp
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import BackupError, PipelineError
-from ansible_collections.nusantara.backup.plugins.module_utils._progress import Progress, read_progress
-from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader, shown
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _errors, _io
+from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at, stamp
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, PipelineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader, shown
+from ansible_collections.nusantara.backup.plugins.module_utils._run._progress import Progress, read_progress
+from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
 
 KINDS = [kind for kind in vars(_errors).values() if isinstance(kind, type) and issubclass(kind, BackupError)]
 

@@ -14,16 +14,16 @@ import typing as t
 import pytest
 from tests.support.site import is_alive, wait_until
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import ToolError
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
-from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ToolError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command
+from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 from checkout import collections_path
 
 COLLECTIONS = str(collections_path())
 OWNER = """
 import os, sys, time
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children, Command
-from ansible_collections.nusantara.backup.plugins.module_utils._warden import Warden
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command
+from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 work, kept = sys.argv[1:]
 warden = Warden()
 warden.watch_directory(work)

@@ -16,14 +16,14 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils import _process
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _process
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Stream
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._files import FilesEngine, FilesOptions
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarlook import unescaped
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
-from ansible_collections.nusantara.backup.plugins.module_utils._findings import Finding
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._reader import Problems, Reader
 from ansible_collections.nusantara.backup.tests.contract.engine_cases._support import nobody
 
 ENGINE = FilesEngine()

@@ -16,11 +16,11 @@ import time
 import pytest
 from tests.support.mounts import mounted
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import COPY, SqliteEngine, SqliteOptions
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_file import SqliteCheck
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
-from ansible_collections.nusantara.backup.plugins.module_utils._process import Children
 
 ENGINE = SqliteEngine()
 
@@ -206,8 +206,8 @@ def test_the_copy_is_gone_after_a_kill(tmp_path: pathlib.Path) -> None:
 import os, sys
 from {package}._engines._base import Context
 from {package}._engines._sqlite import COPY, SqliteEngine, SqliteOptions
-from {package}._process import Children
-from {package}._warden import Warden
+from {package}._base._process import Children
+from {package}._base._warden import Warden
 options, work, engine = SqliteOptions(sys.argv[1], 0), sys.argv[2], SqliteEngine()
 with Warden() as warden, Children(warden) as children:
     os.mkdir(work, 0o700)

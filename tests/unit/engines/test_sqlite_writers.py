@@ -18,12 +18,12 @@ import typing as t
 
 import pytest
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite_copy import (
     copy_to,
     open_copy,
     persistently,
 )
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 from ansible_collections.nusantara.backup.tests.contract.engine_cases._support import nobody
 
 ACCOUNTS, BALANCE = 400, 1000

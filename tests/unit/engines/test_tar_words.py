@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarwords import judge, unsupported
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
 CHANGED = "tar: ./a: b: file changed as we read it"
 REMOVED = "tar: ./gone\\nx: File removed before we read it"

@@ -10,7 +10,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import (
     FREQUENCY_LETTER,
     FREQUENCY_WORD,

@@ -8,7 +8,7 @@ import re
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import label, parse, part_label
 
 LABELS = [

@@ -13,7 +13,7 @@ import zoneinfo
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import (
     NameFields,
     fields_for,

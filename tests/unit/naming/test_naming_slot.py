@@ -9,7 +9,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import (
     Slot,
     fields_for,

@@ -10,9 +10,9 @@ import tracemalloc
 import pytest
 from tests.support.pgdump_archive import VERSIONS, Blobs, Entry, Other, Table, archive
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._archive import ArchiveCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._postgresql._text import GlobalsCheck
-from ansible_collections.nusantara.backup.plugins.module_utils._errors import EngineError
 
 ENTRIES: tuple[Entry, ...] = (
     Other("TABLE", "pegawai", "CREATE TABLE pegawai ();"),

@@ -15,7 +15,7 @@ import dataclasses
 import re
 import typing as t
 
-from ..._errors import EngineError
+from ..._base._errors import EngineError
 from .._base import Buffer
 
 Steps = t.Generator[None, None, t.Any]

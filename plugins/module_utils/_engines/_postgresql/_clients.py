@@ -13,8 +13,8 @@ import glob
 import os
 import re
 
-from ..._errors import EngineError, ToolError
-from ..._process import Children, Command, end_words, find_tool
+from ..._base._errors import EngineError, ToolError
+from ..._base._process import Children, Command, end_words, find_tool
 from ._options import Options
 
 PROGRAMS = ("psql", "pg_dump", "pg_dumpall")

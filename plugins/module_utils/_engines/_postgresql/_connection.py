@@ -15,8 +15,8 @@ import os
 import stat
 import typing as t
 
-from ..._errors import EngineError
-from ..._process import Command
+from ..._base._errors import EngineError
+from ..._base._process import Command
 from ._options import Options
 
 _SERVICE = "nusantara"

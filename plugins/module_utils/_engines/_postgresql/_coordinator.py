@@ -17,9 +17,9 @@ import subprocess
 import time
 import typing as t
 
-from ..._errors import EngineError, ToolError
-from ..._process import Child, Children, Command, end_words
-from ..._reader import shown
+from ..._base._errors import EngineError, ToolError
+from ..._base._process import Child, Children, Command, end_words
+from ..._base._reader import shown
 from ._connection import Connection
 from ._words import failure
 

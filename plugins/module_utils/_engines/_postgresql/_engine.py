@@ -7,7 +7,7 @@ from __future__ import annotations
 import contextlib
 import typing as t
 
-from ..._reader import Reader
+from ..._base._reader import Reader
 from .._base import Context, Probe, Session
 from ._connection import server_name
 from ._options import Options, parse

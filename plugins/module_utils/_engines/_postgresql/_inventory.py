@@ -8,7 +8,7 @@ import collections
 import dataclasses
 import typing as t
 
-from ..._findings import WARNING, Finding
+from ..._base._findings import WARNING, Finding
 from .._base import Inventory, InventoryObject
 from ._archive_head import Contents
 

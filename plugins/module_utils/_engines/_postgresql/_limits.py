@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._findings import ERROR, INFO, WARNING, Finding
+from ..._base._findings import ERROR, INFO, WARNING, Finding
 
 GRANTS_PAGE = "The grants table in docs/engines/postgresql.md has the exact statements"
 _NAMED = 10

@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import typing as t
 
-from ..._errors import EngineError
-from ..._findings import ERROR, Finding
+from ..._base._errors import EngineError
+from ..._base._findings import ERROR, Finding
+from ..._base._process import Command, end_words
 from ..._naming import part_label
-from ..._process import Command, end_words
 from .._base import Context, Inventory, Probe, Stream
 from . import _sql
 from ._archive import ArchiveCheck

@@ -7,8 +7,8 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ..._errors import EngineError
-from ..._findings import INFO, WARNING, Finding
+from ..._base._errors import EngineError
+from ..._base._findings import INFO, WARNING, Finding
 
 _ADDRESS = "See that PostgreSQL runs, and the source's host, port and TLS settings"
 _PASSWORD = "See the source's user and password_file, and the server's pg_hba.conf"

@@ -1,0 +1,111 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Options and work of the module ``backup_checksum``."""
+
+from __future__ import annotations
+
+import json
+import os
+import typing as t
+
+from .._base._clock import Clock, parse_at
+from .._base._errors import BackupError
+from .._base._io import disk_errors, read_small, replace
+from .._base._process import Children
+from .._copies._receipts import Receipts
+from .._media._disk_check import check_identity, first_error
+from .._sets._manifest import encode
+from .._sets._signers import opened
+from .._sets._store import MARKER
+from .._sets._verify import Selection, verify_store
+from .._sets._verify_report import VerifyReport
+from .._site._model import Medium
+from ._edge import refuse_mixed_owners
+
+VERIFIED_FILE = "verified.json"
+_LIMIT = 1 << 20
+
+
+def argument_spec() -> dict[str, t.Any]:
+    return {
+        "path": {"type": "path", "default": "/var/backups/nusantara"},
+        "sources": {"type": "list", "elements": "str", "default": []},
+        "names": {"type": "list", "elements": "str", "default": []},
+        "newest": {"type": "bool", "default": False},
+        "allowed_signers": {"type": "path"},
+        "signing_key": {"type": "path", "no_log": False},
+        "host": {"type": "str", "default": ""},
+        "medium": {"type": "str", "default": ""},
+        "state": {"type": "path"},
+        "fail": {"type": "bool", "default": True},
+        "at": {"type": "str", "default": ""},
+    }
+
+
+def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
+    """The result of the module; ``failed`` with ``msg`` when something is wrong and ``fail`` is set."""
+    path, state = params["path"], params["state"] or ""
+    # A medium's own directory often belongs to root; a store and a state are ours.
+    is_medium = os.path.ismount(path) or os.path.lexists(os.path.join(path, MARKER))
+    refuse_mixed_owners(*([] if is_medium else [path]), *([state] if state else []))
+    _refuse_other_medium(params["medium"], path)
+    selection = Selection(tuple(params["sources"]), tuple(params["names"]), params["newest"])
+    with Children() as children:
+        key, allowed = params["signing_key"] or "", params["allowed_signers"] or ""
+        with opened(allowed, key, params["host"], children) as signers:
+            clock = Clock(parse_at(params["at"]))
+            report = verify_store(path, clock, selection, signers, Receipts(state) if state else None)
+    if state and not check_mode:
+        keep(report, state)
+    return _result(report, fail=params["fail"])
+
+
+def _refuse_other_medium(name: str, path: str) -> None:
+    """An absent mount leaves an empty directory behind, and nothing in it would be wrong."""
+    refusal = first_error(check_identity(Medium(name, "disk", path))) if name else None
+    if refusal is not None:
+        raise refusal
+
+
+def keep(report: VerifyReport, state: str) -> None:
+    """Write what the fact ``verified`` says: for every place the last look at it."""
+    path = os.path.join(state, VERIFIED_FILE)
+    places = [place for place in last_verified(state)["places"] if place["path"] != report.root]
+    with disk_errors("Cannot keep the result in", path):
+        replace(path, encode({"places": [*places, {**report.summary(), "path": report.root}]}))
+
+
+def last_verified(state: str) -> dict[str, t.Any]:
+    """What was kept: the last look at each place, the latest of the times, and the sums over all places."""
+    path = os.path.join(state, VERIFIED_FILE)
+    try:
+        places = json.loads(read_small(path, _LIMIT))["places"]
+        return {
+            "at": max((place["at"] for place in places), default=""),
+            "sets": sum(place["sets"] for place in places),
+            "problems": sum(place["problems"] for place in places),
+            "places": places,
+        }
+    except FileNotFoundError:
+        return {"at": "", "sets": 0, "problems": 0, "places": []}
+    except (OSError, ValueError, KeyError, TypeError) as problem:
+        raise BackupError(
+            f"The record of the last verification {path} cannot be read ({type(problem).__name__})",
+            "Move it aside and run verify.yml again",
+            code="verify.record",
+        ) from problem
+
+
+def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:
+    messages = [problem.message for problem in report.problems]
+    result: dict[str, t.Any] = {
+        "changed": False,
+        **report.as_dict(),
+        "whole": not messages,
+        "problems": messages,
+        "doubts": [problem.message for problem in report.warnings],
+    }
+    if messages and fail:
+        more = f" And {len(messages) - 1} more." if len(messages) > 1 else ""
+        result.update(failed=True, msg=f"{messages[0]}. {report.problems[0].finding().remedy}.{more}")
+    return result

@@ -1,0 +1,160 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the module ``backup_run`` does: check, start or follow a run."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import tempfile
+import typing as t
+
+from .._base._clock import Clock
+from .._base._errors import BackupError
+from .._base._findings import ERROR
+from .._base._io import disk_errors, make_directory
+from .._record._history import SUCCESS, Attempt
+from .._run import _runner
+from .._run._background import launch
+from .._run._follow import View, follow
+from .._site._model import Site
+from .._site._plan import MODES, SCHEDULED, Job, plan_jobs
+from .._site._site_args import SITE_OPTIONS, site_of
+from ._edge import refuse_mixed_owners
+
+ARGUMENTS: dict[str, dict[str, t.Any]] = {
+    **SITE_OPTIONS,
+    "mode": {"type": "str", "choices": list(MODES), "default": SCHEDULED},
+    "only": {"type": "list", "elements": "str", "default": []},
+    "night": {"type": "str", "default": ""},
+    "again": {"type": "bool", "default": False},
+    "fail": {"type": "bool", "default": True},
+    "follow": {"type": "str"},
+    "since": {"type": "int", "default": 0},
+    "step": {"type": "int", "default": 0},
+    "wait": {"type": "float", "default": 20},
+}
+
+
+def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
+    """The result of the module. Raises `BackupError`."""
+    site, clock = site_of(params)
+    if params["follow"]:
+        return _news(site, params["follow"], params, clock)
+    jobs = plan_jobs(site, clock.now(), mode=params["mode"], only=params["only"], night=_night(params["night"]))
+    if check_mode:
+        return _check(site, jobs, params, clock)
+    return _start(site, jobs, params, clock)
+
+
+def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
+    runner = _runner.Runner(site, clock)
+    pending = runner.pending(jobs, again=params["again"])
+    with tempfile.TemporaryDirectory(prefix="nusantara-backup-", dir=_memory()) as work:
+        findings = _runner.check(site, pending, clock, work)
+    errors = [finding for finding in findings if finding.level == ERROR]
+    return {
+        "changed": bool(pending),
+        "finished": True,
+        "plan": [_planned(job) for job in pending],
+        "findings": [finding.as_dict() for finding in findings],
+        "failed": bool(errors) and params["fail"],
+        "msg": _check_words(site, pending, [finding.message for finding in errors]),
+    }
+
+
+def _start(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
+    refuse_mixed_owners(site.store, site.state)
+    runner = _runner.Runner(site, clock)
+    pending = runner.pending(jobs, again=params["again"])
+    if not pending:
+        what = "everything that is due has succeeded" if jobs else "nothing is due"
+        return {"changed": False, "finished": True, "attempts": [], "msg": f"{site.host}: {what}"}
+    with disk_errors("Cannot prepare", site.state):
+        make_directory(os.path.join(site.state, "runs"))
+    log = os.path.join(site.state, "runs", runner.run_id + ".log")
+    launch(lambda started: _in_background(runner, pending, started), log)
+    return {
+        "changed": True,
+        "finished": False,
+        "run": runner.run_id,
+        "plan": [_planned(job) for job in pending],
+        "msg": f"{site.host}: run {runner.run_id} has started",
+    }
+
+
+def _in_background(runner: _runner.Runner, jobs: t.Sequence[Job], started: t.Callable[[], None]) -> None:
+    runner.run(jobs, started)
+
+
+def _news(site: Site, run_id: str, params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
+    view = follow(site, run_id, params["since"], params["step"], params["wait"], clock)
+    bad = [line for attempt in view.attempts for line in problems(attempt)] if view.finished else []
+    return {
+        "changed": True,
+        "finished": view.finished,
+        "run": run_id,
+        "attempts": [attempt.as_dict() for attempt in view.attempts],
+        "events": [{"event": entry.event, "at": entry.at, "data": dict(entry.data)} for entry in view.events],
+        "progress": dict(view.progress),
+        "since": view.seen,
+        "step": view.progress.get("steps", 0),
+        "failed": bool(bad) and params["fail"],
+        "msg": _end_words(site, run_id, view, bad),
+    }
+
+
+def problems(attempt: Attempt) -> list[str]:
+    """What is not as it should be in an attempt, for the operator."""
+    found = []
+    if attempt.outcome != SUCCESS:
+        error = attempt.error or {"message": "it did not end", "remedy": ""}
+        found.append(f"{attempt.source} {attempt.outcome}: {error['message']}. {error['remedy']}".strip())
+    for copy in attempt.copies:
+        if copy["error"]:
+            error = copy["error"]
+            found.append(f"{attempt.source} has no copy on {copy['medium']}: {error['message']}. {error['remedy']}")
+    return found
+
+
+def _planned(job: Job) -> dict[str, t.Any]:
+    return {
+        "source": job.source.name,
+        "engine": job.source.engine,
+        "type": job.type,
+        "frequency": job.frequency,
+        "night": job.night,
+        "slot": job.slot.stamp.isoformat(),
+        "late": job.slot.late,
+        "media": list(job.source.media),
+    }
+
+
+def _check_words(site: Site, jobs: t.Sequence[Job], errors: t.Sequence[str]) -> str:
+    names = ", ".join(job.source.name for job in jobs) or "nothing"
+    found = "; ".join(errors) or "no obstacle was found"
+    return f"{site.host}: would back up {names}; {found}"
+
+
+def _end_words(site: Site, run_id: str, view: View, bad: t.Sequence[str]) -> str:
+    if not view.finished:
+        return f"{site.host}: run {run_id} goes on"
+    if bad:
+        return f"{site.host}: " + " | ".join(bad)
+    return f"{site.host}: {len(view.attempts)} of {len(view.attempts)} sources backed up"
+
+
+def _night(text: str) -> datetime.date | None:
+    if not text:
+        return None
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError as problem:
+        raise BackupError(
+            f"The night {ascii(text)[:40]} is not a date", "Write it like 2026-11-20", code="config.night"
+        ) from problem
+
+
+def _memory() -> str | None:
+    """Credentials of a check go to a file system in memory where there is one."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None

@@ -1,0 +1,158 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From an engine's plain stream to a stored artifact, in one pass and bounded memory.
+
+    producer ─► hash, count, end check ─► compress ─► encrypt ─► hash, count ─► file
+
+Two threads carry the bytes: one from the producer to the first program, one
+from the last program to the file. Whatever fails, everything is ended, the
+file is removed, and the error names the first cause.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+import typing as t
+
+from .._base._errors import EngineError, PipelineError
+from .._base._findings import Finding
+from .._base._io import Digest, Meter, chunks, create, disk_error, open_to_read
+from .._base._process import Child, Children
+from .._engines._base import Stream
+from .._site._model import Protection
+from . import _codec
+from ._chain import Chain, widen
+from ._stored import Direct, Encoded, Sink, Store, Written
+
+Progress = t.Callable[[int], None]
+
+
+def write_artifact(
+    stream: Stream,
+    path: str,
+    protection: Protection,
+    children: Children,
+    *,
+    extra_recipient: str = "",
+    limit_seconds: float = 86400,
+    progress: Progress | None = None,
+) -> Written:
+    """Dump one stream into a new file. Raises the first cause; then no file is left."""
+    try:
+        descriptor = create(path)
+    except OSError as problem:
+        raise disk_error("Cannot write", path, problem) from problem
+    try:
+        with contextlib.ExitStack() as opened:
+            opened.callback(os.close, descriptor)
+            sink = Sink(descriptor, path)
+            commands = _codec.encoders(protection, extra_recipient)
+            store = opened.enter_context(Encoded(sink, Chain(commands, children)) if commands else Direct(sink))
+            plain, findings = _Feed(stream, store, children, progress).run(limit_seconds)
+            sink.flush()
+        return Written(plain, sink.meter.digest(), findings)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.unlink(path)
+        raise
+
+
+class _Feed:
+    """Carries the plain stream of one producer into a store, and judges how it ended."""
+
+    def __init__(self, stream: Stream, store: Store, children: Children, progress: Progress | None) -> None:
+        self._stream = stream
+        self._store = store
+        self._children = children
+        self._progress = progress
+        self._producer: Child | None = None
+        self._late: float = 0
+        self._meter = Meter()
+
+    def run(self, limit_seconds: float) -> tuple[Digest, tuple[Finding, ...]]:
+        timer = threading.Timer(limit_seconds, self._give_up, (limit_seconds,))
+        timer.daemon = True
+        timer.start()
+        try:
+            findings = self._carry()
+        finally:
+            timer.cancel()
+            if self._producer is not None:
+                self._producer.kill()
+        return self._meter.digest(), findings
+
+    def _give_up(self, seconds: float) -> None:
+        self._late = seconds
+        self._store.stop()
+        if self._producer is not None:
+            self._producer.signal_group(signal.SIGKILL)
+
+    def _carry(self) -> tuple[Finding, ...]:
+        cut: OSError | None = None
+        with contextlib.ExitStack() as opened:
+            descriptor = self._open(opened)
+            try:
+                self._pump(descriptor)
+            except OSError as problem:
+                cut = problem
+        return self._judge(cut)
+
+    def _open(self, opened: contextlib.ExitStack) -> int:
+        if self._stream.command is not None:
+            self._producer = self._children.spawn(self._stream.command, stdout=subprocess.PIPE)
+            widen(self._producer.stdout)
+            return opened.enter_context(self._producer.stdout).fileno()
+        try:
+            descriptor = open_to_read(self._stream.file)
+        except OSError as problem:
+            raise disk_error("Cannot read", self._stream.file, problem) from problem
+        opened.callback(os.close, descriptor)
+        return descriptor
+
+    def _pump(self, descriptor: int) -> None:
+        put, feed, check, progress = self._store.put, self._meter.feed, self._stream.end_check.feed, self._progress
+        for chunk in chunks(descriptor):
+            # First onwards, so that the programs work while this one hashes.
+            put(chunk)
+            feed(chunk)
+            check(chunk)
+            if progress is not None:
+                progress(self._meter.count)
+
+    def _judge(self, cut: OSError | None) -> tuple[Finding, ...]:
+        """Find the first cause: time limit, the disk, a program, then the producer and the end of the dump."""
+        if self._late:
+            raise self._too_late()
+        try:
+            self._store.finish()
+        except PipelineError:
+            if self._late:
+                raise self._too_late() from None
+            raise
+        if cut is not None:
+            raise PipelineError(
+                f"The plain stream was cut: {cut.strerror}", "Run again and watch the host", code="pipeline.cut"
+            )
+        findings: t.Sequence[Finding] = ()
+        if self._producer is not None:
+            ended = self._producer.wait()
+            if self._late:
+                raise self._too_late()
+            findings = self._stream.judge(ended.status, ended.stderr)
+        if not self._meter.count:
+            raise EngineError(
+                "The dump is empty: the engine wrote no byte", "Run its command by hand", code="engine.empty"
+            )
+        self._stream.end_check.finish()
+        return tuple(findings)
+
+    def _too_late(self) -> EngineError:
+        return EngineError(
+            f"The dump was ended after its time limit of {self._late / 60:g} minutes",
+            "See whether the server waits for a lock, or raise time_limit",
+            code="engine.time_limit",
+        )

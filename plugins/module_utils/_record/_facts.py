@@ -1,0 +1,123 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The facts of a host (``docs/facts.md``): what the journal and the store say, and nothing secret."""
+
+from __future__ import annotations
+
+import datetime
+import os
+import shutil
+import typing as t
+
+from .._ansible._checksum_module import last_verified
+from .._base import _locks
+from .._base._clock import Clock, stamp
+from .._base._errors import BackupError, MediumError
+from .._base._findings import ERROR
+from .._base._io import existing_parent
+from .._base._version import VERSION
+from .._engines._registry import ENGINES
+from .._media._registry import driver_of
+from .._run._recover import run_lock
+from .._run._runner import journal_path
+from .._sets._catalogue import catalogue, unknown_paths
+from .._site._model import Medium, Site, Source
+from ._history import Attempt, fold
+from ._journal import Journal
+
+SCHEMA = 1
+_MOST_NIGHTS = 36600
+
+
+def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
+    """All facts; runs of the last ``nights`` nights."""
+    if not 0 <= nights <= _MOST_NIGHTS:
+        raise BackupError(
+            f"Runs of {nights} nights cannot be shown", f"Ask for 0 to {_MOST_NIGHTS} nights", code="config.nights"
+        )
+    reading = Journal(journal_path(site), clock).read()
+    history = fold(reading.entries)
+    sets = catalogue(site.store, site.state)
+    verified = last_verified(site.state)
+    return {
+        "schema": SCHEMA,
+        "collection": VERSION,
+        "host": site.host,
+        "building": site.building,
+        "zone": site.zone,
+        "generated": stamp(clock.now()),
+        "style": site.style,
+        "window_end": site.window_end,
+        "state": site.state,
+        "store": {"path": site.store, **_disk(site.store), "sets": len(sets)},
+        "journal": {
+            "entries": len(reading.entries),
+            "head": reading.head,
+            "intact": not reading.problem,
+            "problem": reading.problem,
+        },
+        "media": [_medium(site, medium) for medium in site.media],
+        "sources": [_source(source) for source in site.sources],
+        "runs": _runs(site, history.attempts, clock, nights),
+        "sets": sets,
+        "unplanned": list(history.unplanned),
+        "unknown": unknown_paths(site.store),
+        "verified": verified if verified["places"] else None,
+    }
+
+
+def _runs(site: Site, attempts: t.Sequence[Attempt], clock: Clock, nights: int) -> list[dict[str, t.Any]]:
+    first = (clock.now() - datetime.timedelta(days=nights)).date().isoformat()
+    shown = []
+    for attempt in reversed(attempts):
+        if attempt.night >= first:
+            entry = attempt.as_dict()
+            if entry["outcome"] == "running" and not _locks.is_held(run_lock(site, attempt.run)):
+                entry["outcome"] = "interrupted"
+            shown.append(entry)
+    return shown
+
+
+def _source(source: Source) -> dict[str, t.Any]:
+    return {
+        "name": source.name,
+        "engine": source.engine,
+        "description": source.description,
+        "target": ENGINES[source.engine].describe(source.options),
+        "media": list(source.media),
+        "encryption": source.protection.encryption,
+        "recipients": len(source.protection.recipients),
+        "each": source.each,
+        "plan": [
+            {"type": entry.type, "frequency": entry.frequency, "day": entry.day, "at": entry.at}
+            for entry in source.plan
+        ],
+    }
+
+
+def _medium(site: Site, medium: Medium) -> dict[str, t.Any]:
+    try:
+        errors = [found for found in driver_of(medium).check(medium, site.store) if found.level == ERROR]
+        problem = errors[0].message if errors else ""
+    except MediumError as refused:
+        problem = refused.what
+    disk = _disk(medium.path)
+    return {
+        "name": medium.name,
+        "kind": medium.kind,
+        "path": medium.path,
+        "building": medium.building,
+        **disk,
+        "reachable": disk["reachable"] and not problem,
+        "problem": problem or disk["problem"],
+    }
+
+
+def _disk(path: str) -> dict[str, t.Any]:
+    try:
+        there = os.path.isdir(path)
+        usage = shutil.disk_usage(path if there else existing_parent(path))
+    except OSError as problem:
+        return {"reachable": False, "problem": f"{path}: {problem.strerror}", "free_bytes": 0, "total_bytes": 0}
+    text = "" if there else f"{path} does not exist yet"
+    return {"reachable": there, "problem": text, "free_bytes": usage.free, "total_bytes": usage.total}

@@ -1,0 +1,209 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The host's journal: append-only JSON lines, each with the hash of the one before.
+
+A line: ``{"seq", "at", "event", "data", "prev", "hash"}``, where ``hash`` is
+the SHA-256 of the line's canonical JSON without ``hash``. A line that a power
+cut tore is set aside, never silently dropped, and that fact is journalled.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import fcntl
+import hashlib
+import json
+import os
+import typing as t
+
+from .._base._clock import Clock, stamp
+from .._base._errors import JournalError
+from .._base._io import FILE_MODE, make_directory, write_all
+
+FIRST = "0" * 64
+_TAIL = 1 << 20
+
+
+@dataclasses.dataclass(frozen=True)
+class Entry:
+    """One journalled event."""
+
+    seq: int
+    at: str
+    event: str
+    data: t.Mapping[str, t.Any]
+    hash: str
+
+
+@dataclasses.dataclass(frozen=True)
+class Reading:
+    """A whole journal: what could be believed, and the first problem of its chain (or '').
+
+    ``torn``: the problem is only that the last write was interrupted; the next one mends it.
+    """
+
+    entries: tuple[Entry, ...]
+    head: str
+    problem: str
+    torn: bool = False
+
+
+class Journal:
+    """Appends to and reads one journal file."""
+
+    def __init__(self, path: str, clock: Clock) -> None:
+        self.path = path
+        self._clock = clock
+
+    def append(self, event: str, data: t.Mapping[str, t.Any]) -> Entry:
+        """Write one event and flush it to the disk. Raises ``JournalError``."""
+        try:
+            make_directory(os.path.dirname(self.path))
+            descriptor = os.open(
+                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
+            )
+        except OSError as problem:
+            raise self._cannot("opened", problem) from problem
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            last, torn = _last_entry(descriptor)
+            if torn:
+                last = self._set_aside(descriptor, torn, last)
+            return self._write(descriptor, event, data, last)
+        except OSError as problem:
+            raise self._cannot("written", problem) from problem
+        finally:
+            os.close(descriptor)
+
+    def read(self) -> Reading:
+        """All entries up to the first that breaks the chain; an absent journal is empty."""
+        entries: list[Entry] = []
+        head = FIRST
+        try:
+            with open(self.path, "rb") as stream:
+                # Who writes holds the lock: what is half written is not taken for torn.
+                fcntl.flock(stream, fcntl.LOCK_SH)
+                for number, line in enumerate(stream, start=1):
+                    entry = _parse(line)
+                    if entry is None and not line.endswith(b"\n"):
+                        torn = f"line {number} is torn: the last write was interrupted"
+                        return Reading(tuple(entries), head, torn, torn=True)
+                    problem = _chain_problem(entry, line, number, head)
+                    if entry is None or problem:
+                        return Reading(tuple(entries), head, problem)
+                    entries.append(entry)
+                    head = entry.hash
+        except FileNotFoundError:
+            pass
+        except OSError as problem:
+            raise self._cannot("read", problem) from problem
+        return Reading(tuple(entries), head, "")
+
+    def believed(self) -> Reading:
+        """All entries; an altered journal is refused, for what follows would be read by nobody."""
+        reading = self.read()
+        if reading.problem and not reading.torn:
+            raise JournalError(
+                f"The journal {self.path} was altered: {reading.problem}",
+                "Keep the file as evidence, move it aside, find out who did it, and run again",
+                code="journal.broken",
+            )
+        return reading
+
+    def _write(self, descriptor: int, event: str, data: t.Mapping[str, t.Any], last: Entry | None) -> Entry:
+        body: dict[str, t.Any] = {
+            "seq": last.seq + 1 if last else 1,
+            "at": stamp(self._clock.now()),
+            "event": event,
+            "data": dict(data),
+            "prev": last.hash if last else FIRST,
+        }
+        body["hash"] = _hash(body)
+        size = os.fstat(descriptor).st_size
+        try:
+            write_all(descriptor, _canonical(body) + b"\n")
+            os.fsync(descriptor)
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+        return Entry(body["seq"], body["at"], event, body["data"], body["hash"])
+
+    def _set_aside(self, descriptor: int, torn: bytes, last: Entry | None) -> Entry:
+        """Keep the torn bytes beside the journal, cut them off it, and say so in it."""
+        aside = self.path + ".torn"
+        keep = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
+        try:
+            write_all(keep, torn + b"\n")
+            os.fsync(keep)
+        finally:
+            os.close(keep)
+        os.ftruncate(descriptor, os.fstat(descriptor).st_size - len(torn))
+        note = {"bytes": len(torn), "sha256": hashlib.sha256(torn).hexdigest(), "kept_in": aside}
+        return self._write(descriptor, "journal.repaired", note, last)
+
+    def _cannot(self, verb: str, problem: OSError) -> JournalError:
+        return JournalError(
+            f"The journal {self.path} cannot be {verb}: {problem.strerror}",
+            "Free space and give the backup's user access; nothing runs without its journal",
+            code="journal.unwritable",
+        )
+
+
+def _canonical(body: t.Mapping[str, t.Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=True, sort_keys=True, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _hash(body: t.Mapping[str, t.Any]) -> str:
+    return hashlib.sha256(_canonical({key: value for key, value in body.items() if key != "hash"})).hexdigest()
+
+
+def _parse(line: bytes) -> Entry | None:
+    try:
+        body = json.loads(line.decode("utf-8"))
+        entry = Entry(body["seq"], body["at"], body["event"], body["data"], body["hash"])
+        shapes = isinstance(entry.seq, int) and isinstance(entry.data, dict) and isinstance(entry.event, str)
+        return entry if shapes and isinstance(entry.at, str) and body["prev"] is not None else None
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return None
+
+
+def _chain_problem(entry: Entry | None, line: bytes, number: int, head: str) -> str:
+    if entry is None:
+        return f"line {number} is not an entry"
+    body = json.loads(line.decode("utf-8"))
+    if body["prev"] != head or entry.seq != number:
+        return f"line {number} does not follow the one before: a line was removed or inserted"
+    if _hash(body) != entry.hash:
+        return f"line {number} was altered"
+    return ""
+
+
+def _last_entry(descriptor: int) -> tuple[Entry | None, bytes]:
+    """The last whole entry and the torn bytes after it."""
+    tail, whole = _end_of(descriptor, _TAIL)
+    while tail.count(b"\n") < 2 and not whole:
+        tail, whole = _end_of(descriptor, 2 * len(tail))
+    end = tail.rfind(b"\n") + 1
+    torn = tail[end:]
+    begin = tail.rfind(b"\n", 0, max(end - 1, 0)) + 1
+    entry = _parse(tail[begin:end]) if end else None
+    if end and entry is None:
+        raise JournalError(
+            "The last line of the journal is not an entry",
+            "Keep the file as evidence, move it aside, find out who did it, and run again",
+            code="journal.broken",
+        )
+    return entry, torn
+
+
+def _end_of(descriptor: int, length: int) -> tuple[bytes, bool]:
+    """The last bytes of a file, and whether these are all."""
+    size = os.fstat(descriptor).st_size
+    start = max(0, size - length)
+    parts = []
+    while part := os.pread(descriptor, size - start, start):
+        parts.append(part)
+        start += len(part)
+    return b"".join(parts), size <= length

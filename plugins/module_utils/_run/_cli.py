@@ -1,0 +1,116 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``nusantara-backup``: the core without Ansible, for timers and for people on the host.
+
+``run``, ``check`` and ``facts`` read a job file: JSON with the options of
+``backup_run``. Exit status: 0 all is well, 1 something failed, 2 the
+configuration or the call is wrong.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import typing as t
+
+from .._ansible._edge import refuse_mixed_owners
+from .._ansible._run_module import ARGUMENTS, problems
+from .._base._errors import BackupError, ConfigError
+from .._base._findings import ERROR
+from .._base._io import read_small
+from .._base._stop import StoppedError, listen
+from .._record._facts import facts
+from .._site._model import Site
+from .._site._plan import MODES, SCHEDULED, plan_jobs
+from .._site._site_args import site_of
+from . import _runner
+
+_JOB_LIMIT = 4 << 20
+
+
+def main(arguments: t.Sequence[str] | None = None) -> int:
+    options = _parser().parse_args(arguments)
+    listen()
+    try:
+        params = {**_job_file(options.config), "at": options.at}
+        site, clock = site_of(params)
+        if options.command == "facts":
+            _say(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
+            return 0
+        jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
+        if options.command == "check":
+            return _check(site, jobs, clock)
+        refuse_mixed_owners(site.store, site.state)
+        runner = _runner.Runner(site, clock)
+        return _run(runner, runner.pending(jobs, again=options.again))
+    except ConfigError as problem:
+        for line in problem.problems:
+            _say(f"nusantara-backup: {line}", sys.stderr)
+        return 2
+    except BackupError as problem:
+        _say(f"nusantara-backup: {problem}", sys.stderr)
+    except StoppedError as stopped:
+        _say(f"nusantara-backup: {stopped.error}", sys.stderr)
+    return 1
+
+
+def _say(line: str, stream: t.TextIO | None = None) -> None:
+    (stream or sys.stdout).write(line + "\n")
+
+
+def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
+    if not jobs:
+        _say("nothing is due")
+        return 0
+    bad = 0
+    for attempt in runner.run(jobs):
+        lines = problems(attempt)
+        bad += len(lines)
+        _say(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
+        for line in lines:
+            _say(f"  {line}")
+    return 1 if bad else 0
+
+
+def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
+    with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
+        found = _runner.check(site, jobs, clock, work)
+    for finding in found:
+        _say(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
+    return 1 if any(finding.level == ERROR for finding in found) else 0
+
+
+def _job_file(path: str) -> dict[str, t.Any]:
+    try:
+        found = json.loads(read_small(path, _JOB_LIMIT))
+    except OSError as problem:
+        raise BackupError(f"The job file {path} cannot be read: {problem.strerror}", code="config.file") from problem
+    except (ValueError, RecursionError) as problem:
+        raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
+    if not isinstance(found, dict):
+        raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
+    odd = sorted(set(found) - set(ARGUMENTS))
+    if odd:
+        text = f"The job file {path} has options that are unknown: {', '.join(map(ascii, odd))}"
+        raise BackupError(text, "Write it with the options of backup_run", code="config.file")
+    return found
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="nusantara-backup", description="Backups by procedure, proven")
+    commands = parser.add_subparsers(dest="command", required=True)
+    for name, text in (("run", "back up what is due"), ("check", "look for obstacles"), ("facts", "print the facts")):
+        command = commands.add_parser(name, help=text)
+        command.add_argument("--config", required=True, help="job file: JSON with the options of backup_run")
+        command.add_argument("--at", default="", help="pretend that it is this moment, with offset")
+        command.add_argument("--mode", choices=MODES, default=SCHEDULED)
+        command.add_argument("--again", action="store_true", help="also what succeeded already")
+        command.add_argument("--only", action="append", default=[], help="a source; may be repeated")
+        command.add_argument("--nights", type=int, default=62)
+    return parser
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

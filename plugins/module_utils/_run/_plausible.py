@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Is a dump plausible against its own history? (an empty one after an accident succeeds, too)"""
+
+from __future__ import annotations
+
+import statistics
+
+from .._base._findings import WARNING, Finding
+from .._record._history import SUCCESS, Attempt
+
+_RECENT = 7
+_SMALL_BYTES = 64 * 1024
+
+
+def expected_bytes(history: list[Attempt], kind: str, field: str) -> int:
+    """The median of the last successful and plausible attempts of a type; 0 where there are none."""
+    values = [
+        getattr(attempt, field)
+        for attempt in history
+        if attempt.outcome == SUCCESS and attempt.plausible and attempt.type == kind and getattr(attempt, field)
+    ]
+    return int(statistics.median(values[-_RECENT:])) if values else 0
+
+
+def judge(
+    source: str, kind: str, smallest: int, plain_bytes: int, rows: int | None, history: list[Attempt]
+) -> list[Finding]:
+    """Findings when size or number of rows is below ``smallest`` per cent of the usual; then pruning is held."""
+    found = []
+    usual = expected_bytes(history, kind, "plain_bytes")
+    if usual > _SMALL_BYTES and plain_bytes * 100 < usual * smallest:
+        found.append(_finding("plausible.smaller", source, plain_bytes, usual, "bytes"))
+    usual_rows = expected_bytes(history, kind, "rows")
+    if rows is not None and usual_rows and rows * 100 < usual_rows * smallest:
+        found.append(_finding("plausible.emptier", source, rows, usual_rows, "rows"))
+    return found
+
+
+def _finding(code: str, source: str, got: int, usual: int, unit: str) -> Finding:
+    share = got * 100 // usual
+    return Finding(
+        code=code,
+        level=WARNING,
+        subject=source,
+        message=f"{source} has {got} {unit}, which is {share} % of the usual {usual}",
+        remedy="Look whether data was lost; earlier backups are kept until somebody confirms this one",
+        params={"got": str(got), "usual": str(usual), "share": str(share), "unit": unit},
+    )

@@ -1,0 +1,140 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known before a dump starts: tools, the source, space, media, forgotten databases (K1)."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import typing as t
+
+from .._artifact import _codec
+from .._base._errors import BackupError, PreflightError
+from .._base._findings import ERROR, WARNING, Finding
+from .._base._io import existing_parent
+from .._engines._base import Context, Probe
+from .._engines._registry import ENGINES
+from .._media._registry import driver_of
+from .._record._history import Attempt
+from .._site._model import Site, Source
+from ._plausible import expected_bytes
+
+_COMPRESSED_SHARE = 0.5
+
+
+def probe_source(source: Source, context: Context) -> Probe:
+    """Look at a source; errors of the engine come through as they are."""
+    return ENGINES[source.engine].probe(source.options, context)
+
+
+def check_source(
+    site: Site, source: Source, probe: Probe, context: Context, past: t.Sequence[Attempt]
+) -> list[Finding]:
+    """All that would make the dump of a probed source fail, and what is worth a warning."""
+    found = list(probe.findings)
+    try:
+        _codec.check_tools(source.protection, context.children)
+    except BackupError as problem:
+        found.append(as_finding(source.name, problem))
+    found += _space(site, source, probe, past)
+    found += _encryption(source)
+    return found
+
+
+def check_media(site: Site, source: Source, needed: int) -> list[Finding]:
+    """The media of a source, looked at without writing."""
+    found: list[Finding] = []
+    for name in source.media:
+        medium = site.medium(name)
+        try:
+            found += driver_of(medium).check(medium, site.store, needed)
+        except BackupError as problem:
+            found.append(as_finding(name, problem))
+    if not source.media:
+        text = f"{source.name} is copied to no medium: its only copy lies on the host itself"
+        found.append(Finding("media.none", WARNING, source.name, text, "Name a medium in another building"))
+    return found
+
+
+def refuse_errors(found: t.Sequence[Finding]) -> None:
+    """Raise when a finding forbids the dump."""
+    errors = [finding for finding in found if finding.level == ERROR]
+    if errors:
+        first = errors[0]
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        raise PreflightError(first.message + more, first.remedy, code=first.code)
+
+
+def as_finding(subject: str, problem: BackupError) -> Finding:
+    """An error that was met while only looking."""
+    return Finding(problem.code, ERROR, subject, problem.what, problem.remedy)
+
+
+def expected_stored(source: Source, probe: Probe, past: t.Sequence[Attempt]) -> int:
+    """Bytes that the set will take: what the last ones took, else a cautious share of the estimate."""
+    usual = expected_bytes(list(past), "F", "stored_bytes")
+    usual_plain = expected_bytes(list(past), "F", "plain_bytes")
+    share = (
+        usual / usual_plain if usual_plain else (_COMPRESSED_SHARE if source.protection.compression != "none" else 1)
+    )
+    return max(int(probe.estimated_bytes * share), usual)
+
+
+def unplanned(probes: t.Mapping[str, Probe], engines: t.Mapping[str, str]) -> list[dict[str, str]]:
+    """Databases that a server has and no source names (K1); ``probes`` and ``engines`` by source."""
+    seen: dict[tuple[str, str], set[str]] = {}
+    planned: dict[tuple[str, str], set[str]] = {}
+    for source, probe in probes.items():
+        if probe.server:
+            server = engines[source], probe.server
+            seen.setdefault(server, set()).update(probe.databases)
+            planned.setdefault(server, set()).update(probe.selected, probe.excluded)
+    return [
+        {"engine": engine, "server": server, "database": name}
+        for (engine, server), names in sorted(seen.items())
+        for name in sorted(names - planned[(engine, server)])
+    ]
+
+
+def unplanned_findings(items: t.Sequence[t.Mapping[str, str]]) -> list[Finding]:
+    return [
+        Finding(
+            "database.unplanned",
+            WARNING,
+            item["database"],
+            f"The database '{item['database']}' on {item['server']} is backed up by no source",
+            "Add it to a source, or exclude it by name",
+            dict(item),
+        )
+        for item in items
+    ]
+
+
+def _space(site: Site, source: Source, probe: Probe, past: t.Sequence[Attempt]) -> list[Finding]:
+    needs = [(site.store, expected_stored(source, probe, past)), (site.state, probe.work_bytes)]
+    by_disk: dict[int, list[t.Any]] = {}
+    for path, needed in needs:
+        there = existing_parent(path)
+        entry = by_disk.setdefault(os.stat(there).st_dev, [path, there, 0])
+        entry[2] += needed
+    found = []
+    for path, there, needed in by_disk.values():
+        free = shutil.disk_usage(there).free
+        if needed > free:
+            text = f"{path} has {_mib(free)} free and {source.name} is expected to need {_mib(needed)}"
+            found.append(Finding("disk.space", ERROR, source.name, text, "Free space or enlarge the file system"))
+    return found
+
+
+def _encryption(source: Source) -> list[Finding]:
+    if source.protection.encryption == "none":
+        text = f"{source.name} is stored without encryption, as configured"
+        return [Finding("encryption.none", WARNING, source.name, text, "Name recipients and say encryption: age")]
+    if len(source.protection.recipients) < 2:
+        text = f"{source.name} is encrypted to one recipient only: if that key is lost, so is every backup"
+        return [Finding("encryption.single", WARNING, source.name, text, "Add an escrow recipient")]
+    return []
+
+
+def _mib(count: int) -> str:
+    return f"{count / (1 << 20):.1f} MiB"

@@ -1,0 +1,77 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""At the start of every run: close what an earlier one left open, and sweep what it left behind."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+
+from .._base import _locks
+from .._base._errors import BackupError
+from .._record._history import fold
+from .._record._journal import Journal
+from .._sets import _store
+from .._site._model import Site
+
+_INTERRUPTED = {
+    "code": "run.interrupted",
+    "message": "The run was interrupted: its process ended before it could finish",
+    "remedy": "See the host's log for a reboot, a kill or a lack of memory; the next run tries again",
+    "detail": "",
+}
+
+
+def run_lock(site: Site, run: str) -> str:
+    return os.path.join(site.state, "locks", f"run-{run}.lock")
+
+
+def source_lock(site: Site, source: str) -> str:
+    return os.path.join(site.state, "locks", f"source-{source.lower()}.lock")
+
+
+def work_root(site: Site) -> str:
+    return os.path.join(site.state, "work")
+
+
+def recover(site: Site, journal: Journal) -> list[str]:
+    """Journal the end of runs whose process is gone, and remove their working files; returns the runs."""
+    closed = []
+    for run in fold(journal.believed().entries).open_runs:
+        if not _locks.is_held(run_lock(site, run)):
+            journal.append("run.interrupted", {"run": run, "error": _INTERRUPTED})
+            closed.append(run)
+    _sweep_work(site)
+    return closed
+
+
+def sweep_source(site: Site, source: str) -> None:
+    """Remove unfinished sets of a source; the caller holds the source's lock."""
+    for staging in list(_store.staged(site.store, source)):
+        _store.abandon(staging)
+
+
+def _sweep_work(site: Site) -> None:
+    """Working directories, progress and locks are named after their run; those of runs that are gone are removed."""
+    for run in _listed(work_root(site)):
+        if not _locks.is_held(run_lock(site, run)):
+            shutil.rmtree(os.path.join(work_root(site), run), ignore_errors=True)
+    for name in _listed(os.path.join(site.state, "runs")):
+        run, _dot, ending = name.partition(".")
+        if ending in ("json", "json.new") and not _locks.is_held(run_lock(site, run)):
+            _remove(os.path.join(site.state, "runs", name))
+    for name in _listed(os.path.join(site.state, "locks")):
+        path = os.path.join(site.state, "locks", name)
+        if name.startswith("run-") and not _locks.is_held(path):
+            with contextlib.suppress(BackupError, OSError):
+                _locks.remove(path)
+
+
+def _listed(directory: str) -> list[str]:
+    return os.listdir(directory) if os.path.isdir(directory) else []
+
+
+def _remove(path: str) -> None:
+    with contextlib.suppress(OSError):
+        os.unlink(path)

@@ -1,0 +1,178 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a store holds, from manifests and receipts alone. Broken sets are left to `verify_store`."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import typing as t
+
+from .._base._errors import ManifestError, NamingError
+from .._copies._receipts import Receipts
+from .._naming import NameFields, render
+from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
+from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
+
+
+@dataclasses.dataclass(frozen=True)
+class Past:
+    """One earlier set of a source: sizes of all its artifacts; ``rows`` is None where none were counted."""
+
+    night: str
+    name: str
+    type: str
+    plain_bytes: int
+    stored_bytes: int
+    rows: int | None
+    plausible: bool
+
+
+def catalogue(store: str, state: str = "") -> list[dict[str, t.Any]]:
+    """The sets of a store as docs/facts.md shapes them, newest first. A store that is not there is empty."""
+    if not os.path.isdir(store):
+        return []
+    receipts = _Copies(Receipts(state)) if state else None
+    found = sorted(found_sets(store), key=lambda entry: entry.order, reverse=True)
+    return [_facts(entry, manifest, receipts) for entry, manifest in _readable(found)]
+
+
+def history(store: str, source: str) -> list[Past]:
+    """The sizes of a source's sets, oldest first."""
+    if not os.path.isdir(os.path.join(store, source)):
+        return []
+    found = sorted(found_sets(store, (source,)), key=lambda entry: entry.order)
+    return [_past(entry, manifest) for entry, manifest in _readable(found)]
+
+
+def unknown_paths(store: str) -> list[str]:
+    """What lies in a store and does not parse (P13.6); unfinished sets are not meant."""
+    if not os.path.isdir(store):
+        return []
+    return [entry.path for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
+
+
+def next_run(roots: t.Sequence[str], fields: NameFields, style: str = "compact") -> NameFields:
+    """The first free run of an hour: a name that exists anywhere, in any case, is never used again."""
+    taken = {entry.casefold() for root in roots for entry in _entries(os.path.join(root, fields.data))}
+    for run in range(fields.run, 1000):
+        candidate = dataclasses.replace(fields, run=run)
+        if render(candidate, style).casefold() not in taken:
+            return candidate
+    raise NamingError(
+        f"All runs of {render(dataclasses.replace(fields, run=1), style)} are taken",
+        "Wait for the next hour",
+        code="naming.runs",
+    )
+
+
+class _Copies:
+    """The copies of a set by its receipts; a directory of receipts is listed once, not once for each set."""
+
+    def __init__(self, receipts: Receipts) -> None:
+        self._receipts = receipts
+        self._names = {medium: receipts.names(medium) for medium in receipts.media()}
+
+    def of(self, name: str) -> list[dict[str, str]]:
+        found = []
+        for medium, names in self._names.items():
+            if name in names:
+                try:
+                    receipt = self._receipts.of(medium, name)[-1]
+                except (ManifestError, IndexError):
+                    continue
+                found.append({"medium": receipt.medium, "building": receipt.building, "at": receipt.at})
+        return found
+
+
+def _readable(found: t.Iterable[FoundSet]) -> t.Iterator[tuple[FoundSet, Manifest]]:
+    for entry in found:
+        try:
+            manifest, _raw = load(entry.directory, entry.name)
+        except ManifestError:
+            continue
+        if manifest.source == entry.source:
+            yield entry, manifest
+
+
+def _facts(found: FoundSet, manifest: Manifest, copies: _Copies | None) -> dict[str, t.Any]:
+    data = manifest.data
+    engine, protection, inventory = (_mapping(data, key) for key in ("engine", "protection", "inventory"))
+    path = manifest_path(found.directory, found.name)
+    return {
+        "name": found.name,
+        "source": found.source,
+        "type": _text(data, "type"),
+        "frequency": _text(data, "frequency"),
+        "night": _text(data, "night"),
+        "created": _text(data, "ended"),
+        "host": _text(data, "host"),
+        "engine": _text(engine, "name"),
+        "version": _text(engine, "version"),
+        "plain_bytes": manifest.plain_bytes,
+        "stored_bytes": manifest.stored_bytes,
+        "sha256": manifest.files[0].stored.sha256,
+        "files": [_file(entry) for entry in manifest.files],
+        "compression": _text(protection, "compression"),
+        "encryption": _text(protection, "encryption"),
+        "proof": _text(protection, "proof"),
+        "signed": os.path.isfile(path + SIGNATURE_SUFFIX),
+        "inventory": {
+            "exact": inventory.get("exact") is True,
+            "why": _text(inventory, "why"),
+            "totals": _totals(inventory),
+        },
+        "plausible": data.get("plausible") is not False,
+        "warnings": [entry for entry in _list(data, "warnings") if isinstance(entry, dict)],
+        "copies": copies.of(found.name) if copies else [],
+    }
+
+
+def _file(entry: ManifestFile) -> dict[str, t.Any]:
+    return {
+        "file": entry.file,
+        "part": entry.part,
+        "bytes": entry.stored.bytes,
+        "sha256": entry.stored.sha256,
+        "plain_bytes": entry.plain.bytes,
+        "plain_sha256": entry.plain.sha256,
+    }
+
+
+def _past(found: FoundSet, manifest: Manifest) -> Past:
+    return Past(
+        night=_text(manifest.data, "night"),
+        name=found.name,
+        type=found.fields.type,
+        plain_bytes=manifest.plain_bytes,
+        stored_bytes=manifest.stored_bytes,
+        rows=_totals(_mapping(manifest.data, "inventory")).get("rows"),
+        plausible=manifest.data.get("plausible") is not False,
+    )
+
+
+def _totals(inventory: t.Mapping[str, t.Any]) -> dict[str, int]:
+    totals = _mapping(inventory, "totals")
+    return {key: value for key, value in totals.items() if isinstance(value, int) and not isinstance(value, bool)}
+
+
+def _mapping(data: t.Mapping[str, t.Any], key: str) -> t.Mapping[str, t.Any]:
+    value = data.get(key)
+    return value if isinstance(value, dict) else {}
+
+
+def _list(data: t.Mapping[str, t.Any], key: str) -> list[t.Any]:
+    value = data.get(key)
+    return value if isinstance(value, list) else []
+
+
+def _text(data: t.Mapping[str, t.Any], key: str) -> str:
+    value = data.get(key)
+    return value if isinstance(value, str) else ""
+
+
+def _entries(path: str) -> list[str]:
+    try:
+        return os.listdir(path)
+    except FileNotFoundError:
+        return []
