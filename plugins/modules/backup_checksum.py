@@ -164,8 +164,8 @@ cache_dropped:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible._checksum_module import argument_spec, checksum_result
-from ..module_utils._ansible._edge import Edge
+from ..module_utils._edges._checksum_module import argument_spec, checksum_result
+from ..module_utils._edges._edge import Edge
 
 
 def main() -> None:

@@ -56,8 +56,8 @@ ansible_facts:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._edge import Edge
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._facts_module import ARGUMENTS, run
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._edge import Edge
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._facts_module import ARGUMENTS, run
 
 
 def main() -> None:

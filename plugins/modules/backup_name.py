@@ -173,7 +173,7 @@ error:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible._edge import Edge
+from ..module_utils._edges._edge import Edge
 from ..module_utils._naming import argument_spec, name_result
 
 

@@ -135,8 +135,8 @@ step:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._edge import Edge
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._run_module import ARGUMENTS, run
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._edge import Edge
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS, run
 
 
 def main() -> None:

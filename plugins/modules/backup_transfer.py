@@ -142,8 +142,8 @@ problems:
 
 from ansible.module_utils.basic import AnsibleModule
 
-from ..module_utils._ansible._edge import Edge
-from ..module_utils._ansible._transfer_module import argument_spec, transfer_result
+from ..module_utils._edges._edge import Edge
+from ..module_utils._edges._transfer_module import argument_spec, transfer_result
 
 
 def main() -> None:

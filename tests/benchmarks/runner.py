@@ -88,7 +88,7 @@ peak()
 _COPY = (
     _HEAD
     + f"""
-from {_CORE}._site._model import Medium
+from {_CORE}._base._model import Medium
 from {_CORE}._copies._transfer import SetRef, Transfer
 store, state, source, name, *places = sys.argv[1:]
 media = [Medium(f"m{{number}}", "disk", place) for number, place in enumerate(places)]

@@ -17,10 +17,10 @@ from tests.support.sets import MadeSet, make_key, make_set
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import MediumError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR
-from ansible_collections.nusantara.backup.plugins.module_utils._copies._receipts import UNCHANGED, VERIFIED
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import Copy, SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._media._registry import MEDIA, driver_of
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._receipts import UNCHANGED, VERIFIED
 
 NAME = "2026112024F1D-SIMPEG"
 REF = SetRef("SIMPEG", NAME)

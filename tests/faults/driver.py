@@ -31,8 +31,9 @@ import sys
 import typing as t
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base import _clock, _process
+from ansible_collections.nusantara.backup.plugins.module_utils._edges import _cli
 from ansible_collections.nusantara.backup.plugins.module_utils._record import _journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _cli, _progress, _runner
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _progress, _runner
 
 
 class Fault:

@@ -23,7 +23,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args 
 from ansible_run import COLLECTIONS
 
 PYTHON = "/usr/bin/python3"
-CLI = ("-m", "ansible_collections.nusantara.backup.plugins.module_utils._run._cli")
+CLI = ("-m", "ansible_collections.nusantara.backup.plugins.module_utils._edges._cli")
 HERE = pathlib.Path(__file__).parent
 # Stands in every source, and so must stand nowhere else.
 CLEAR = "KLARTEXT-8d1f"

@@ -14,7 +14,7 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
-from ansible_collections.nusantara.backup.plugins.module_utils._copies._receipts import Receipts
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._receipts import Receipts
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import opened
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key, sign
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store

@@ -19,19 +19,20 @@ import pytest
 from tests.support.mounts import mark, mounted, mounted_image, remount, take_away
 from tests.support.sets import MadeSet, allowed_signers, make_big_set, make_document, make_key, make_set, write_manifest
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _held
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._io import write_all
 from ansible_collections.nusantara.backup.plugins.module_utils._base._locks import hold
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._residency import cache_is_empty
-from ansible_collections.nusantara.backup.plugins.module_utils._copies import _destination, _held
-from ansible_collections.nusantara.backup.plugins.module_utils._copies._receipts import VERIFIED, Receipts
+from ansible_collections.nusantara.backup.plugins.module_utils._copies import _destination
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import Copy, SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._media import _disk
 from ansible_collections.nusantara.backup.plugins.module_utils._media._disk import Disk
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._receipts import VERIFIED, Receipts
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import Signers
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
 
 NAME = "2026112024F1D-SIMPEG"
 REF = SetRef("SIMPEG", NAME)
@@ -322,7 +323,7 @@ _KILLED = textwrap.dedent(
     """
     import os, signal, sys
     from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
-    from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
+    from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
     from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
 
     base, name, call, count = sys.argv[1:]
@@ -412,7 +413,7 @@ _MEASURED = textwrap.dedent(
     """
     import sys
     from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
-    from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
+    from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
     from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
     from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import parse_at
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, ConfigError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Site
 
 KEY = "age1" + "q" * 58
 SCALARS = st.one_of(

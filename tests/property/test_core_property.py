@@ -17,15 +17,15 @@ from tests.unit.core.test_plausible_preflight import attempts
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._recipe import recipe
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import JournalError
-from ansible_collections.nusantara.backup.plugins.module_utils._base._process import STDERR_LIMIT, _Tail
-from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run._plausible import judge
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import (
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import (
     WEEKDAYS,
     PlanEntry,
     Protection,
     Source,
 )
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import STDERR_LIMIT, _Tail
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._run._plausible import judge
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import due_entries
 from ansible_collections.nusantara.backup.plugins.plugin_utils._run_display import printable, size
 

@@ -18,12 +18,12 @@ from tests.support.sets import MadeSet, allowed_signers, make_document, make_key
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ManifestError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._manifest import decode
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import Signers
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
 
 SOURCES = ("SIMPEG", "Keuangan", "Situs")
 NAMES = ("2026111924F1D-{}", "2026112024F1D-{}", "2026112024F1D-{}.r2")

@@ -14,8 +14,8 @@ import subprocess
 import time
 import typing as t
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Site
 
 AT = "2026-11-21T00:00:03+07:00"
 NIGHT = "2026-11-20"

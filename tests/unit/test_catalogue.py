@@ -12,6 +12,7 @@ from tests.support.sets import make_key, make_set
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._catalogue import (
@@ -21,7 +22,6 @@ from ansible_collections.nusantara.backup.plugins.module_utils._sets._catalogue 
     next_run,
     unknown_paths,
 )
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
 
 OLD, NEW, AGAIN = "2026111924F1D-SIMPEG", "2026112024F1D-SIMPEG", "2026112024F1D-SIMPEG.r2"
 

@@ -11,9 +11,9 @@ import pytest
 from tests.support.mounts import mark, mounted
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._media._disk_check import check_disk
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._store import MARKER
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Medium
 
 
 def look(path: object, store: object = "", needed: int = 0) -> list[Finding]:

@@ -12,7 +12,7 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ManifestError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._io import Digest
-from ansible_collections.nusantara.backup.plugins.module_utils._copies._receipts import (
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._receipts import (
     UNCHANGED,
     VERIFIED,
     Receipt,

@@ -10,8 +10,8 @@ import re
 import typing as t
 
 from .._base._errors import ToolError
+from .._base._model import Protection
 from .._base._process import Children, Command, end_words
-from .._site._model import Protection
 
 COMPRESSIONS = ("zstd", "gzip", "none")
 ENCRYPTIONS = ("age", "none")

@@ -21,9 +21,9 @@ import typing as t
 from .._base._errors import EngineError, PipelineError
 from .._base._findings import Finding
 from .._base._io import Digest, Meter, chunks, create, disk_error, open_to_read
+from .._base._model import Protection
 from .._base._process import Child, Children
 from .._engines._base import Stream
-from .._site._model import Protection
 from . import _codec
 from ._chain import Chain, widen
 from ._stored import Direct, Encoded, Sink, Store, Written

@@ -12,7 +12,7 @@ from __future__ import annotations
 import shlex
 import typing as t
 
-from .._site._model import Protection
+from .._base._model import Protection
 
 PARAMETERS = {
     "KEY": "file that holds an age identity of one of the recipients",

@@ -11,8 +11,8 @@ import typing as t
 
 from .._base._errors import PipelineError
 from .._base._io import Digest, Meter, chunks, disk_error, forget_cache, open_to_read
+from .._base._model import Protection
 from .._base._process import Children, Command
-from .._site._model import Protection
 from . import _codec
 from ._chain import Chain
 from ._stored import Written

@@ -11,11 +11,11 @@ import typing as t
 
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, MediumError
+from .._base._model import Medium
 from .._media._base import Intake, Parcel
 from .._media._registry import driver_of
-from .._site._model import Medium
+from .._sets._receipts import UNCHANGED, VERIFIED, Receipt
 from ._channel import END_OF_FILE, SOURCE_IS_WHOLE, Channel, Item, Start
-from ._receipts import UNCHANGED, VERIFIED, Receipt
 
 Lock = t.Callable[[], t.ContextManager[None]]
 

@@ -13,17 +13,17 @@ from .._base._clock import Clock
 from .._base._errors import BackupError, ManifestError, MediumError, PipelineError
 from .._base._io import CHUNK, Meter, open_to_read, read_small
 from .._base._locks import hold
+from .._base._model import Medium, Site
+from .._base._readback import WINDOW, forget_window
 from .._media._base import Parcel
 from .._media._disk_check import first_error
 from .._media._registry import driver_of
 from .._sets._manifest import SIGNATURE_SUFFIX, ManifestFile, load, manifest_path
+from .._sets._receipts import Receipt, Receipts
 from .._sets._signers import Signers
 from .._sets._store import set_directory
-from .._site._model import Medium, Site
 from ._channel import END_OF_FILE, SOURCE_IS_WHOLE, Item, Start
 from ._destination import Destination
-from ._readback import WINDOW, forget_window
-from ._receipts import Receipt, Receipts
 
 _SIGNATURE_LIMIT = 64 * 1024
 PATIENCE = 600.0

@@ -9,8 +9,8 @@ import dataclasses
 import typing as t
 
 from .._base._findings import Finding
+from .._base._model import Medium
 from .._sets._manifest import Manifest, digest_of
-from .._site._model import Medium
 
 Notice = t.Callable[[], None]
 

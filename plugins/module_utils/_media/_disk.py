@@ -8,15 +8,15 @@ import contextlib
 import os
 import typing as t
 
+from .._base import _held as held
 from .._base._errors import MediumError, NamingError
 from .._base._findings import Finding
 from .._base._io import PART, disk_error, write_all
-from .._copies import _held as held
-from .._copies._readback import WINDOW, forget_window
+from .._base._model import Medium
+from .._base._readback import WINDOW, forget_window
 from .._naming import parse
 from .._sets._manifest import SIGNATURE_SUFFIX, SUFFIX
 from .._sets._store import set_directory
-from .._site._model import Medium
 from ._base import Intake, Notice, Parcel
 from ._disk_check import check_disk, first_error
 from ._disk_read import differences, holds, reread_artifact

@@ -10,9 +10,9 @@ import os
 from .._base._errors import MediumError
 from .._base._findings import ERROR, WARNING, Finding
 from .._base._io import read_small
+from .._base._model import Medium
 from .._base._reader import shown
 from .._sets._store import MARKER
-from .._site._model import Medium
 
 _MARKER_LIMIT = 4096
 _ST_RDONLY = 1

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import os
 
+from .._base import _held as held
 from .._base._io import forget_cache
-from .._copies import _held as held
-from .._copies._readback import read_back_descriptor
+from .._base._readback import read_back_descriptor
 from .._sets._manifest import SIGNATURE_SUFFIX, SUFFIX, ManifestFile
 from ._base import Notice, Parcel
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from .._base._errors import MediumError
-from .._site._model import Medium
+from .._base._model import Medium
 from ._base import MediumDriver
 from ._disk import Disk
 

@@ -9,19 +9,18 @@ import os
 import shutil
 import typing as t
 
-from .._ansible._checksum_module import last_verified
 from .._base import _locks
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, MediumError
 from .._base._findings import ERROR
 from .._base._io import existing_parent
+from .._base._model import Medium, Site, Source
 from .._base._version import VERSION
 from .._engines._registry import ENGINES
 from .._media._registry import driver_of
-from .._run._recover import run_lock
-from .._run._runner import journal_path
 from .._sets._catalogue import catalogue, unknown_paths
-from .._site._model import Medium, Site, Source
+from .._sets._verified import last_verified
+from .._site._places import journal_path, run_lock
 from ._history import Attempt, fold
 from ._journal import Journal
 

@@ -135,3 +135,16 @@ _HANDLERS: t.Mapping[str, t.Callable[[History, t.Mapping[str, t.Any], str], None
     "run.interrupted": _run_ended,
     "servers.seen": _servers_seen,
 }
+
+
+def problems(attempt: Attempt) -> list[str]:
+    """What is not as it should be in an attempt, for the operator."""
+    found = []
+    if attempt.outcome != SUCCESS:
+        error = attempt.error or {"message": "it did not end", "remedy": ""}
+        found.append(f"{attempt.source} {attempt.outcome}: {error['message']}. {error['remedy']}".strip())
+    for copy in attempt.copies:
+        if copy["error"]:
+            error = copy["error"]
+            found.append(f"{attempt.source} has no copy on {copy['medium']}: {error['message']}. {error['remedy']}")
+    return found

@@ -17,6 +17,7 @@ from .._base._clock import Clock, stamp
 from .._base._errors import BackupError
 from .._base._findings import Finding
 from .._base._io import disk_errors, write_new
+from .._base._model import Site
 from .._base._version import VERSION
 from .._engines._base import Context, Inventory, Probe, Stream
 from .._engines._registry import ENGINES
@@ -25,7 +26,6 @@ from .._naming import NameFields, fields_as_dict, render
 from .._sets import _store
 from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, digest_of, encode, manifest_path
 from .._sets._signing import ensure_key, sign
-from .._site._model import Site
 from .._site._plan import Job
 from ._progress import Observer
 

@@ -12,12 +12,12 @@ import typing as t
 from .._base import _locks
 from .._base._clock import Clock
 from .._base._errors import BackupError
+from .._base._model import Site
 from .._record._history import Attempt, fold
 from .._record._journal import Entry, Journal
-from .._site._model import Site
+from .._site._places import journal_path, progress_path, run_lock
 from ._progress import read_progress
-from ._recover import recover, run_lock
-from ._runner import journal_path, progress_path
+from ._recover import recover
 
 _LOOK_EVERY = 0.2
 

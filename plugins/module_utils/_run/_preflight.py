@@ -12,11 +12,11 @@ from .._artifact import _codec
 from .._base._errors import BackupError, PreflightError
 from .._base._findings import ERROR, WARNING, Finding
 from .._base._io import existing_parent
+from .._base._model import Site, Source
 from .._engines._base import Context, Probe
 from .._engines._registry import ENGINES
 from .._media._registry import driver_of
 from .._record._history import Attempt
-from .._site._model import Site, Source
 from ._plausible import expected_bytes
 
 _COMPRESSED_SHARE = 0.5

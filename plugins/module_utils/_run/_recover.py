@@ -10,10 +10,11 @@ import shutil
 
 from .._base import _locks
 from .._base._errors import BackupError
+from .._base._model import Site
 from .._record._history import fold
 from .._record._journal import Journal
 from .._sets import _store
-from .._site._model import Site
+from .._site._places import run_lock, work_root
 
 _INTERRUPTED = {
     "code": "run.interrupted",
@@ -21,18 +22,6 @@ _INTERRUPTED = {
     "remedy": "See the host's log for a reboot, a kill or a lack of memory; the next run tries again",
     "detail": "",
 }
-
-
-def run_lock(site: Site, run: str) -> str:
-    return os.path.join(site.state, "locks", f"run-{run}.lock")
-
-
-def source_lock(site: Site, source: str) -> str:
-    return os.path.join(site.state, "locks", f"source-{source.lower()}.lock")
-
-
-def work_root(site: Site) -> str:
-    return os.path.join(site.state, "work")
 
 
 def recover(site: Site, journal: Journal) -> list[str]:

@@ -14,6 +14,7 @@ from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, Foreseen
 from .._base._findings import ERROR, Finding
 from .._base._io import disk_errors, make_directory
+from .._base._model import Site, Source
 from .._base._process import Children
 from .._base._stop import StoppedError
 from .._base._warden import Warden
@@ -22,13 +23,13 @@ from .._engines._base import Context, Probe
 from .._record._history import FAILED, SUCCESS, Attempt, History, fold
 from .._record._journal import Journal
 from .._sets._store import set_directory
-from .._site._model import Site, Source
+from .._site._places import journal_path, progress_path, run_lock, source_lock, work_root
 from .._site._plan import SCHEDULED, Job
 from . import _preflight
 from ._dump import Dump, Dumped
 from ._plausible import judge
 from ._progress import Observer, Progress
-from ._recover import recover, run_lock, source_lock, sweep_source, work_root
+from ._recover import recover, sweep_source
 
 
 class Runner:
@@ -256,11 +257,3 @@ def _check_one(
         text = f"The source {source.name} is being backed up right now"
         found.append(Finding("lock.held", ERROR, source.name, text, "Wait until it has ended"))
     return found
-
-
-def journal_path(site: Site) -> str:
-    return os.path.join(site.state, "journal.jsonl")
-
-
-def progress_path(site: Site, run: str) -> str:
-    return os.path.join(site.state, "runs", run + ".json")

@@ -9,9 +9,9 @@ import os
 import typing as t
 
 from .._base._errors import ManifestError, NamingError
-from .._copies._receipts import Receipts
 from .._naming import NameFields, render
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
+from ._receipts import Receipts
 from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
 
 

@@ -14,9 +14,9 @@ import typing as t
 from .._base._clock import Clock, stamp
 from .._base._errors import ManifestError
 from .._base._io import open_to_read
-from .._copies._readback import read_back_descriptor
-from .._copies._receipts import Receipts
+from .._base._readback import read_back_descriptor
 from ._manifest import SIGNATURE_SUFFIX, SUFFIX, Manifest, ManifestFile, digest_of, load
+from ._receipts import Receipts
 from ._scan import UNFINISHED, FoundSet, Stray, newest_of_each, scan
 from ._signers import Signers
 from ._verify_report import (

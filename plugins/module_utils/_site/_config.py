@@ -10,11 +10,11 @@ import typing as t
 
 from .._artifact import _codec
 from .._base._errors import ConfigError, NamingError
+from .._base._model import FREQUENCIES, TYPES, WEEKDAYS, Medium, PlanEntry, Protection, Site, Source
 from .._base._reader import Problems, Reader, shown
 from .._engines._registry import ENGINES
 from .._media._registry import MEDIA
 from .._naming import STYLES, check_data_name, load_zone
-from ._model import FREQUENCIES, TYPES, WEEKDAYS, Medium, PlanEntry, Protection, Site, Source
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?\Z")
 _HOUR = re.compile(r"(?:0[1-9]|1[0-9]|2[0-4]):[0-5][0-9]\Z")

@@ -10,8 +10,8 @@ import datetime
 import typing as t
 
 from .._base._errors import BackupError
+from .._base._model import WEEKDAYS, PlanEntry, Site, Source
 from .._naming import FREQUENCY_LETTER, NameFields, Slot, fields_for, incidental_slot, media_digit, slot_for
-from ._model import WEEKDAYS, PlanEntry, Site, Source
 
 SCHEDULED = "scheduled"
 INCIDENTAL = "incidental"

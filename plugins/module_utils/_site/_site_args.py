@@ -7,8 +7,8 @@ from __future__ import annotations
 import typing as t
 
 from .._base._clock import Clock, parse_at
+from .._base._model import Site
 from ._config import parse_site
-from ._model import Site
 
 SITE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "host": {"type": "str"},

@@ -14,8 +14,8 @@ from tests.support.site import age_key
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact import _codec
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._recipe import PARAMETERS, recipe
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ToolError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Protection
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command, Result
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Protection
 
 CLEAR = Protection(encryption="none")
 

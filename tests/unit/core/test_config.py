@@ -9,8 +9,8 @@ import typing as t
 import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ConfigError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import PlanEntry
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import PlanEntry
 
 KEY = "age1" + "q" * 58
 KEY2 = "age1" + "p" * 58

@@ -11,14 +11,15 @@ import typing as t
 import pytest
 from tests.support.site import AT, make_database, site_options, tree_hash
 
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._edge import Edge, refuse_mixed_owners
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._facts_module import ARGUMENTS, run
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import (
     BackupError,
     ConfigError,
     EngineError,
     Foreseen,
 )
+from ansible_collections.nusantara.backup.plugins.module_utils._base._owner import refuse_mixed_owners
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._edge import Edge
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._facts_module import ARGUMENTS, run
 
 
 class FailedError(Exception):

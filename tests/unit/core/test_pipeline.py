@@ -23,9 +23,9 @@ from ansible_collections.nusantara.backup.plugins.module_utils._artifact._reopen
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._stored import Written
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import WARNING, Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Protection
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Buffer, Stream
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Protection
 from checkout import collections_path
 
 DATA = b"".join(hashlib.sha256(str(number).encode()).digest() * 8 for number in range(12_000))
@@ -316,7 +316,7 @@ def test_proof_open_needs_the_right_key(plain: pathlib.Path, key: AgeKey, childr
 
 MEMORY = """
 import sys
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Protection
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Protection
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._pipeline import write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._reopen import read_back
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command

@@ -13,12 +13,12 @@ from tests.support.site import age_key, make_database, make_site
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError, PreflightError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, INFO, WARNING, Finding
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Source
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context, Probe
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._run import _preflight
 from ansible_collections.nusantara.backup.plugins.module_utils._run._plausible import expected_bytes, judge
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Source
 
 
 def attempts(*sizes: int, rows: int | None = None, **changes: t.Any) -> list[Attempt]:

@@ -22,6 +22,7 @@ from tests.support.site import AT, NIGHT, AgeKey, age_key, make_database, make_s
 from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, ManifestError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._version import VERSION
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
@@ -29,13 +30,13 @@ from ansible_collections.nusantara.backup.plugins.module_utils._record._facts im
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
 from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump
-from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover, run_lock, work_root
-from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner, check, journal_path
+from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover
+from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner, check
 from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import check as check_signature
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key, public_key, sign
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import Site
+from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path, run_lock, work_root
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import plan_jobs
 from checkout import ROOT
 

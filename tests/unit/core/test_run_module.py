@@ -15,13 +15,13 @@ import typing as t
 import pytest
 from tests.support.site import AT, NIGHT, make_database, make_site, make_tree, site_options, tree_hash, wait_until
 
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
 from ansible_collections.nusantara.backup.plugins.module_utils._run._follow import follow
-from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import journal_path
+from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path
 from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
 from checkout import collections_path
 
@@ -30,7 +30,7 @@ PACKAGE = "ansible_collections.nusantara.backup.plugins.module_utils"
 MODULE = """
 import json, sys
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
-from ansible_collections.nusantara.backup.plugins.module_utils._ansible._run_module import run
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import run
 try:
     print(json.dumps(run(json.loads(sys.argv[1]), False)))
 except BackupError as problem:
@@ -257,7 +257,7 @@ def test_the_background_tells_its_start_or_why_not(tmp_path: pathlib.Path, body:
 
 
 def cli(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return python("-m", f"{PACKAGE}._run._cli", *arguments)
+    return python("-m", f"{PACKAGE}._edges._cli", *arguments)
 
 
 def job_file(place: pathlib.Path, **changes: t.Any) -> str:

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ansible_collections.nusantara.backup.plugins.module_utils._site._model import WEEKDAYS, PlanEntry
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import WEEKDAYS, PlanEntry
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import due_entries
 from ansible_collections.nusantara.backup.plugins.plugin_utils import _report_due
 

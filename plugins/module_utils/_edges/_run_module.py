@@ -13,14 +13,14 @@ from .._base._clock import Clock
 from .._base._errors import BackupError
 from .._base._findings import ERROR
 from .._base._io import disk_errors, make_directory
-from .._record._history import SUCCESS, Attempt
+from .._base._model import Site
+from .._base._owner import refuse_mixed_owners
+from .._record._history import problems
 from .._run import _runner
 from .._run._background import launch
 from .._run._follow import View, follow
-from .._site._model import Site
 from .._site._plan import MODES, SCHEDULED, Job, plan_jobs
 from .._site._site_args import SITE_OPTIONS, site_of
-from ._edge import refuse_mixed_owners
 
 ARGUMENTS: dict[str, dict[str, t.Any]] = {
     **SITE_OPTIONS,
@@ -102,19 +102,6 @@ def _news(site: Site, run_id: str, params: t.Mapping[str, t.Any], clock: Clock) 
         "failed": bool(bad) and params["fail"],
         "msg": _end_words(site, run_id, view, bad),
     }
-
-
-def problems(attempt: Attempt) -> list[str]:
-    """What is not as it should be in an attempt, for the operator."""
-    found = []
-    if attempt.outcome != SUCCESS:
-        error = attempt.error or {"message": "it did not end", "remedy": ""}
-        found.append(f"{attempt.source} {attempt.outcome}: {error['message']}. {error['remedy']}".strip())
-    for copy in attempt.copies:
-        if copy["error"]:
-            error = copy["error"]
-            found.append(f"{attempt.source} has no copy on {copy['medium']}: {error['message']}. {error['remedy']}")
-    return found
 
 
 def _planned(job: Job) -> dict[str, t.Any]:

@@ -15,17 +15,18 @@ import sys
 import tempfile
 import typing as t
 
-from .._ansible._edge import refuse_mixed_owners
-from .._ansible._run_module import ARGUMENTS, problems
 from .._base._errors import BackupError, ConfigError
 from .._base._findings import ERROR
 from .._base._io import read_small
+from .._base._model import Site
+from .._base._owner import refuse_mixed_owners
 from .._base._stop import StoppedError, listen
 from .._record._facts import facts
-from .._site._model import Site
+from .._record._history import problems
+from .._run import _runner
 from .._site._plan import MODES, SCHEDULED, plan_jobs
 from .._site._site_args import site_of
-from . import _runner
+from ._run_module import ARGUMENTS
 
 _JOB_LIMIT = 4 << 20
 

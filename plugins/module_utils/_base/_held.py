@@ -14,7 +14,7 @@ import os
 import stat
 import typing as t
 
-from .._base._io import DIRECTORY_MODE, FILE_MODE
+from ._io import DIRECTORY_MODE, FILE_MODE
 
 _OPEN = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 # Some network file systems cannot flush a directory and say so in one of these.

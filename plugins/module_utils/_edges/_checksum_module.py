@@ -4,26 +4,20 @@
 
 from __future__ import annotations
 
-import json
 import os
 import typing as t
 
 from .._base._clock import Clock, parse_at
-from .._base._errors import BackupError
-from .._base._io import disk_errors, read_small, replace
+from .._base._model import Medium
+from .._base._owner import refuse_mixed_owners
 from .._base._process import Children
-from .._copies._receipts import Receipts
 from .._media._disk_check import check_identity, first_error
-from .._sets._manifest import encode
+from .._sets._receipts import Receipts
 from .._sets._signers import opened
 from .._sets._store import MARKER
+from .._sets._verified import keep
 from .._sets._verify import Selection, verify_store
 from .._sets._verify_report import VerifyReport
-from .._site._model import Medium
-from ._edge import refuse_mixed_owners
-
-VERIFIED_FILE = "verified.json"
-_LIMIT = 1 << 20
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -65,35 +59,6 @@ def _refuse_other_medium(name: str, path: str) -> None:
     refusal = first_error(check_identity(Medium(name, "disk", path))) if name else None
     if refusal is not None:
         raise refusal
-
-
-def keep(report: VerifyReport, state: str) -> None:
-    """Write what the fact ``verified`` says: for every place the last look at it."""
-    path = os.path.join(state, VERIFIED_FILE)
-    places = [place for place in last_verified(state)["places"] if place["path"] != report.root]
-    with disk_errors("Cannot keep the result in", path):
-        replace(path, encode({"places": [*places, {**report.summary(), "path": report.root}]}))
-
-
-def last_verified(state: str) -> dict[str, t.Any]:
-    """What was kept: the last look at each place, the latest of the times, and the sums over all places."""
-    path = os.path.join(state, VERIFIED_FILE)
-    try:
-        places = json.loads(read_small(path, _LIMIT))["places"]
-        return {
-            "at": max((place["at"] for place in places), default=""),
-            "sets": sum(place["sets"] for place in places),
-            "problems": sum(place["problems"] for place in places),
-            "places": places,
-        }
-    except FileNotFoundError:
-        return {"at": "", "sets": 0, "problems": 0, "places": []}
-    except (OSError, ValueError, KeyError, TypeError) as problem:
-        raise BackupError(
-            f"The record of the last verification {path} cannot be read ({type(problem).__name__})",
-            "Move it aside and run verify.yml again",
-            code="verify.record",
-        ) from problem
 
 
 def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import traceback
 import types
 import typing as t
@@ -44,39 +43,8 @@ class Edge:
             self._module.fail_json(msg=_fault(problem, trace), problems=[], exception=text)
 
 
-def refuse_mixed_owners(*paths: str) -> None:
-    """Raise when a path that exists belongs to another user than the one who works here.
-
-    Files of two owners in one store would lock the backup's own user out.
-    """
-    for path in paths:
-        try:
-            owner = os.stat(path).st_uid
-        except FileNotFoundError:
-            continue
-        except OSError as problem:
-            raise BackupError(
-                f"{path} cannot be looked at: {problem.strerror}",
-                "Run this as the backup's own user (become_user)",
-                code="owner.unknown",
-            ) from problem
-        if owner != os.geteuid():
-            raise BackupError(
-                f"{path} belongs to {_user(owner)} and this runs as {_user(os.geteuid())}",
-                f"Run it as its owner: become: true, become_user: {_user(owner)}",
-                code="owner.mixed",
-            )
-
-
 def _fault(problem: Exception, trace: types.TracebackType | None) -> str:
     frames = traceback.extract_tb(trace)
     where = f"{os.path.basename(frames[-1].filename)}:{frames[-1].lineno} ({frames[-1].name})" if frames else "unknown"
     words = " ".join(str(problem).split())
     return f"Internal error at {where}: {type(problem).__name__}: {words}. Run again with -vvv and report it."
-
-
-def _user(number: int) -> str:
-    try:
-        return pwd.getpwuid(number).pw_name
-    except KeyError:
-        return str(number)

@@ -8,8 +8,8 @@ import dataclasses
 import os
 import typing as t
 
-from .._base._io import CHUNK, Digest, Meter, chunks, forget_cache, open_to_read
-from .._base._residency import cache_is_empty
+from ._io import CHUNK, Digest, Meter, chunks, forget_cache, open_to_read
+from ._residency import cache_is_empty
 
 WINDOW = 8 * CHUNK
 

@@ -8,15 +8,15 @@ import typing as t
 
 from .._base._clock import Clock
 from .._base._errors import ConfigError, MediumError
+from .._base._model import Medium
+from .._base._owner import refuse_mixed_owners
 from .._base._process import Children
 from .._base._reader import Problems, Reader, shown
-from .._copies._receipts import VERIFIED, is_medium_name
 from .._copies._transfer import Copy, SetRef, Transfer
 from .._media._registry import MEDIA
+from .._sets._receipts import VERIFIED, is_medium_name
 from .._sets._scan import found_sets, newest_of_each
 from .._sets._signers import opened
-from .._site._model import Medium
-from ._edge import refuse_mixed_owners
 
 
 def argument_spec() -> dict[str, t.Any]:

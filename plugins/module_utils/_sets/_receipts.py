@@ -19,7 +19,7 @@ import typing as t
 from .._base._errors import ManifestError
 from .._base._io import PART, Digest, disk_errors, make_directory, read_small, sync_directory, write_new
 from .._base._reader import Problems, Reader
-from .._sets._manifest import encode, is_sha256, parse_json
+from ._manifest import encode, is_sha256, parse_json
 
 SCHEMA = "nusantara.backup/receipt/1"
 VERIFIED = "verified"

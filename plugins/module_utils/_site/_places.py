@@ -1,0 +1,29 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Where a host keeps what: the one place that names the files below ``state``."""
+
+from __future__ import annotations
+
+import os
+
+from .._base._model import Site
+
+
+def journal_path(site: Site) -> str:
+    return os.path.join(site.state, "journal.jsonl")
+
+
+def progress_path(site: Site, run: str) -> str:
+    return os.path.join(site.state, "runs", run + ".json")
+
+
+def run_lock(site: Site, run: str) -> str:
+    return os.path.join(site.state, "locks", f"run-{run}.lock")
+
+
+def source_lock(site: Site, source: str) -> str:
+    return os.path.join(site.state, "locks", f"source-{source.lower()}.lock")
+
+
+def work_root(site: Site) -> str:
+    return os.path.join(site.state, "work")
