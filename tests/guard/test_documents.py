@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Commands and links in README and documentation lead to something that exists."""
+"""Commands, links and paths in README and documentation lead to something that exists."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ NAMESPACE = "nusantara.backup"
 LISTED = listed_files()
 DOCUMENTS = [path for path in LISTED if path.suffix == ".md"]
 FENCE = re.compile(r"^ *```.*?\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
+CODE = re.compile(r"`([^`\n]+)`")
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)\s]+)[^)]*\)|!\[[^\]]*\]\(([^)\s]+)[^)]*\)")
 
 
@@ -65,9 +66,17 @@ def link_problem(page: Path, text: str, target: str) -> str:
     return ""
 
 
+def path_problem(code: str) -> str:
+    """A file or directory of the repository that is named in the text and is not there."""
+    tops = {path.parts[0] for path in LISTED if len(path.parts) > 1}
+    ours = re.fullmatch(r"[\w.-]+(?:/[\w.-]+)+/?", code) and code.split("/", maxsplit=1)[0] in tops
+    return f"{code}: no such file" if ours and not (ROOT / code).exists() else ""
+
+
 def problems(page: Path, text: str) -> list[str]:
     lines = [line for block in FENCE.findall(text) for line in block.splitlines()]
     found = [command_problem(line) for line in lines]
+    found += [path_problem(code) for code in CODE.findall(FENCE.sub("", text))]
     found += [link_problem(page, text, one or other) for one, other in LINK.findall(FENCE.sub("", text))]
     return [problem for problem in found if problem]
 
@@ -85,11 +94,24 @@ def test_commands_and_links_of_a_page_exist(page: Path) -> None:
         ("```sh\nansible-playbook -i hosts.yml nusantara.backup.nothing\n```\n", 1),
         ("```sh\nansible-doc -t filter nusantara.backup.nothing\n```\n", 1),
         ("[a](nowhere.md)\n", 1),
+        ("See `tests/benchmarks/bench_nothing.py`.\n", 1),
+        ("See `tests/guard` and `docs/naming.md`, not `/srv/docs/x` or `a/b`.\n", 0),
         ("# A heading\n[a](#another-heading)\n", 1),
         ("![a](nowhere.png)\n", 1),
         ("[a](https://www.example.org/)\n", 0),
     ],
-    ids=["agreed", "target", "playbook", "plugin", "file", "anchor", "picture", "elsewhere"],
+    ids=[
+        "agreed",
+        "target",
+        "playbook",
+        "plugin",
+        "file",
+        "path",
+        "paths that exist",
+        "anchor",
+        "picture",
+        "elsewhere",
+    ],
 )
 def test_the_guard_sees_planted_drift(text: str, expected: int) -> None:
     assert len(problems(Path("README.md"), text)) == expected
