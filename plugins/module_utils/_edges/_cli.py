@@ -3,8 +3,10 @@
 """``nusantara-backup``: the core without Ansible, for timers and for people on the host.
 
 ``run``, ``check`` and ``facts`` read a job file: JSON with the options of
-``backup_run``. Exit status: 0 all is well, 1 something failed, 2 the
-configuration or the call is wrong.
+``backup_run`` that describe the site. What one run is asked for (mode, moment,
+sources) is said on the command line only, and refused in the file. Exit
+status: 0 all is well, 1 something failed, 2 the configuration or the call is
+wrong.
 """
 
 from __future__ import annotations
@@ -25,8 +27,7 @@ from .._record._facts import facts
 from .._record._history import problems
 from .._run import _runner
 from .._site._plan import MODES, SCHEDULED, plan_jobs
-from .._site._site_args import site_of
-from ._run_module import ARGUMENTS
+from .._site._site_args import SITE_OPTIONS, site_of
 
 _JOB_LIMIT = 4 << 20
 
@@ -41,10 +42,10 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
             _say(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
             return 0
         jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
-        if options.command == "check":
-            return _check(site, jobs, clock)
-        refuse_mixed_owners(site.store, site.state)
         runner = _runner.Runner(site, clock)
+        if options.command == "check":
+            return _check(site, runner.pending(jobs, again=options.again), clock)
+        refuse_mixed_owners(site.store, site.state)
         return _run(runner, runner.pending(jobs, again=options.again))
     except ConfigError as problem:
         for line in problem.problems:
@@ -92,10 +93,10 @@ def _job_file(path: str) -> dict[str, t.Any]:
         raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
     if not isinstance(found, dict):
         raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
-    odd = sorted(set(found) - set(ARGUMENTS))
+    odd = sorted(set(found) - (set(SITE_OPTIONS) - {"at"}))
     if odd:
-        text = f"The job file {path} has options that are unknown: {', '.join(map(ascii, odd))}"
-        raise BackupError(text, "Write it with the options of backup_run", code="config.file")
+        text = f"The job file {path} has options that do not belong there: {', '.join(map(ascii, odd))}"
+        raise BackupError(text, "Describe the site in it; say the rest on the command line", code="config.file")
     return found
 
 
@@ -104,12 +105,14 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("run", "back up what is due"), ("check", "look for obstacles"), ("facts", "print the facts")):
         command = commands.add_parser(name, help=text)
-        command.add_argument("--config", required=True, help="job file: JSON with the options of backup_run")
+        command.add_argument("--config", required=True, help="job file: JSON that describes the site")
         command.add_argument("--at", default="", help="pretend that it is this moment, with offset")
+        if name == "facts":
+            command.add_argument("--nights", type=int, default=62, help="nights of history")
+            continue
         command.add_argument("--mode", choices=MODES, default=SCHEDULED)
         command.add_argument("--again", action="store_true", help="also what succeeded already")
         command.add_argument("--only", action="append", default=[], help="a source; may be repeated")
-        command.add_argument("--nights", type=int, default=62)
     return parser
 
 

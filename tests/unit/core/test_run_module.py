@@ -277,6 +277,8 @@ def test_the_command_line_runs_checks_and_shows_facts(place: pathlib.Path) -> No
     assert (ran.returncode, ran.stderr) == (0, "")
     assert ran.stdout.startswith("SIMPEG: success 2026112024F1D-SIMPEG ")
     assert cli("run", "--config", config, "--at", AT).stdout == "nothing is due\n"
+    assert cli("check", "--config", config, "--at", AT).stdout == "", "what has succeeded is no obstacle any more"
+    assert "without encryption" in cli("check", "--config", config, "--at", AT, "--again").stdout
     once_more = cli("run", "--config", config, "--at", AT, "--mode", "incidental", "--only", "SIMPEG")
     assert "2026112024F1I-SIMPEG" in once_more.stdout
     shown = cli("facts", "--config", config, "--at", AT)
@@ -297,6 +299,7 @@ def test_the_command_line_tells_what_failed(tmp_path: pathlib.Path) -> None:
     [
         ('{"sources": [{}], "style": 7}', 2, "nusantara-backup: style: must be text"),
         ('{"sources": [], "sorces": []}', 1, "'sorces'"),
+        ('{"sources": [], "mode": "incidental", "at": "2026-11-21T00:00:00+07:00"}', 1, "'at', 'mode'"),
         ("[]", 1, "must hold a mapping"),
         ("{", 1, "is not JSON"),
         ("\xff", 1, "is not JSON"),
@@ -314,7 +317,10 @@ def test_the_command_line_refuses_a_bad_job_file(
     assert words in done.stderr and "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("arguments", [(), ("fly",), ("run",), ("run", "--config", "x", "--mode", "odd")])
+@pytest.mark.parametrize(
+    "arguments",
+    [(), ("fly",), ("run",), ("run", "--config", "x", "--mode", "odd"), ("facts", "--config", "x", "--again")],
+)
 def test_the_command_line_refuses_a_bad_call(arguments: tuple[str, ...]) -> None:
     done = cli(*arguments)
     assert done.returncode == 2
