@@ -213,6 +213,36 @@ def test_the_artifact_opens_by_the_manifests_lines(place: pathlib.Path, key: Age
             assert (target / "tautan").read_text(encoding="ascii") == "<h1>Situs</h1>\n"
 
 
+def test_pitfall_all_is_flushed_before_the_name_and_the_name_too(
+    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut after the journal's line must not take the set away; and nobody else may look into it."""
+    store = place / "store"
+    events: list[str] = []
+    real_sync, real_rename = os.fsync, os.rename
+
+    def sync(descriptor: int) -> None:
+        events.append(os.path.relpath(os.readlink(f"/proc/self/fd/{descriptor}"), store))
+        real_sync(descriptor)
+
+    def rename(*arguments: t.Any, **named: t.Any) -> None:
+        events.append(os.path.relpath(arguments[1], store))
+        real_rename(*arguments, **named)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    monkeypatch.setattr(os, "rename", rename)
+    assert run(make_site(place))[0].outcome == "success"
+    part, final = f"SIMPEG/{NAME}.part", f"SIMPEG/{NAME}"
+    files = [f"{NAME}.sqlite.zst", f"{NAME}.manifest.json", f"{NAME}.manifest.json.sig"]
+    inside = [event for event in events if event.startswith("SIMPEG")]
+    assert inside == ["SIMPEG", *(f"{part}/{file}" for file in files), part, final, "SIMPEG"]
+    journalled = [number for number, event in enumerate(events) if event.endswith("journal.jsonl")]
+    assert max(journalled) > events.index(final), "the set is journalled after it has its name"
+    modes = {path.stat().st_mode & 0o777 for path in [store, *store.rglob("*")] if path.is_dir()}
+    assert modes == {0o700}
+    assert {path.stat().st_mode & 0o777 for path in store.rglob("*") if path.is_file()} == {0o600}
+
+
 def test_pitfall_the_same_hour_twice_gets_a_run_suffix(place: pathlib.Path) -> None:
     site = make_site(place)
     assert [attempt.name for attempt in run(site)] == [NAME]
