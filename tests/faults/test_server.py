@@ -93,6 +93,27 @@ def test_server_that_is_down(over_tcp: Lab) -> None:
     check(over_tcp, {"port": 1}, "127.0.0.1:1")
 
 
+def test_k1_a_database_that_no_source_names(over_tcp: Lab, cluster: Cluster) -> None:
+    """Told when only looking, which writes nothing; and by the facts after a run, also of a night without it."""
+    over_tcp.options("Simpeg").update(frequency="weekly", day="saturday")
+    cluster.create("kepegawaian_baru")
+    try:
+        looked = over_tcp.run(night=1, command="check")
+        assert looked.status == 0, looked.said
+        assert "warning: kepegawaian_baru: The database 'kepegawaian_baru' on 127.0.0.1" in looked.said
+        assert not over_tcp.state.exists() and not over_tcp.store.exists() and not over_tcp.sets()
+        assert not [*over_tcp.temporary.iterdir()], "credentials of the look were left"
+        # 3 November 2026 is a Tuesday: the server is asked though none of its sources is due.
+        over_tcp.good(night=3)
+        assert not over_tcp.attempts("Simpeg")
+        found = [entry["database"] for entry in over_tcp.facts()["unplanned"]]
+        assert "kepegawaian_baru" in found and "simpeg" not in found
+    finally:
+        cluster.drop("kepegawaian_baru")
+    over_tcp.good(night=4)
+    assert "kepegawaian_baru" not in [entry["database"] for entry in over_tcp.facts()["unplanned"]]
+
+
 @pytest.fixture
 def own(lab: Lab) -> collections.abc.Iterator[Cluster]:
     """A server that a test may break."""

@@ -13,7 +13,7 @@ import threading
 import typing as t
 
 import pytest
-from tests.support.mounts import mounted
+from tests.support.mounts import mounted, mounted_image
 from tests.support.site import AgeKey, age_key, is_alive
 
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact import _codec
@@ -25,6 +25,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._errors imp
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import WARNING, Finding
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Protection
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command
+from ansible_collections.nusantara.backup.plugins.module_utils._base._residency import cache_is_empty
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Buffer, Stream
 from checkout import collections_path
 
@@ -303,6 +304,31 @@ def test_proof_open_sees_what_the_stored_hash_cannot(plain: pathlib.Path, childr
     with pytest.raises(BackupError) as caught:
         read_back(path, other, ZSTD, children, reopen=True)
     assert caught.value.code == "pipeline.reopen"
+
+
+@pytest.mark.parametrize("reopen", [False, True], ids=["stored", "open"])
+def test_promise_1_the_read_back_asks_the_disk(
+    children: Children, plain: pathlib.Path, tmp_path: pathlib.Path, reopen: bool
+) -> None:
+    """Other bytes on the disk below: the page cache, which still has the right ones, is not believed."""
+    with mounted_image(tmp_path / "disk.img", tmp_path / "disk", 32) as point:
+        path = point / "x.bin"
+        written = write_artifact(file_stream(plain), str(path), CLEAR, children)
+        assert path.read_bytes() == DATA, "the cache holds all of it now"
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            assert not cache_is_empty(descriptor)
+            image = (tmp_path / "disk.img").read_bytes()
+            place = image.index(DATA[:4096])
+            with open(tmp_path / "disk.img", "r+b") as disk:
+                disk.seek(place)
+                disk.write(b"x")
+                os.fsync(disk.fileno())
+            with pytest.raises(BackupError) as caught:
+                read_back(str(path), written, CLEAR, children, reopen=reopen)
+        finally:
+            os.close(descriptor)
+    assert caught.value.code == "pipeline.read_back"
 
 
 def test_proof_open_needs_the_right_key(plain: pathlib.Path, key: AgeKey, children: Children) -> None:
