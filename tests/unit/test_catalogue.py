@@ -11,15 +11,10 @@ from tests.support.mounts import mark
 from tests.support.sets import make_key, make_set
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import NamingError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
-from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._catalogue import (
-    Past,
     catalogue,
-    history,
-    next_run,
     unknown_paths,
 )
 
@@ -65,15 +60,6 @@ def test_a_broken_set_is_left_to_verification(store: pathlib.Path) -> None:
     assert [entry["name"] for entry in catalogue(str(store))] == [AGAIN, OLD]
 
 
-def test_history_is_oldest_first(store: pathlib.Path) -> None:
-    assert history(str(store), "SIMPEG") == [
-        Past("2026-11-19", OLD, "F", 111, 111, 7, True),
-        Past("2026-11-20", NEW, "F", 111, 111, 3, True),
-        Past("2026-11-20", AGAIN, "F", 111, 111, None, False),
-    ]
-    assert history(str(store), "Other") == []
-
-
 def test_p13_6_unknown_paths_are_listed_and_unfinished_sets_are_not(store: pathlib.Path) -> None:
     (store / "SIMPEG" / "old.dump").write_bytes(b"")
     (store / "SIMPEG" / f"{NEW}.r3.part").mkdir()
@@ -82,17 +68,3 @@ def test_p13_6_unknown_paths_are_listed_and_unfinished_sets_are_not(store: pathl
 
 def test_an_absent_store_is_empty(tmp_path: pathlib.Path) -> None:
     assert (catalogue(str(tmp_path / "no")), unknown_paths(str(tmp_path / "no"))) == ([], [])
-
-
-def test_a_name_is_never_used_again_wherever_and_however_written(store: pathlib.Path, tmp_path: pathlib.Path) -> None:
-    (tmp_path / "nas" / "SIMPEG" / "2026112024f1d-simpeg.R3").mkdir(parents=True)
-    assert next_run([str(store)], parse(NEW)).run == 3
-    assert next_run([str(store), str(tmp_path / "nas")], parse(NEW)).run == 4
-    assert next_run([], parse(NEW)).run == 1
-
-
-def test_a_full_hour_is_refused(store: pathlib.Path) -> None:
-    for run in range(3, 1000):
-        (store / "SIMPEG" / f"{NEW}.r{run}").mkdir()
-    with pytest.raises(NamingError, match="are taken"):
-        next_run([str(store)], parse(NEW))

@@ -4,28 +4,13 @@
 
 from __future__ import annotations
 
-import dataclasses
 import os
 import typing as t
 
-from .._base._errors import ManifestError, NamingError
-from .._naming import NameFields, render
+from .._base._errors import ManifestError
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
 from ._receipts import Receipts
 from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
-
-
-@dataclasses.dataclass(frozen=True)
-class Past:
-    """One earlier set of a source: sizes of all its artifacts; ``rows`` is None where none were counted."""
-
-    night: str
-    name: str
-    type: str
-    plain_bytes: int
-    stored_bytes: int
-    rows: int | None
-    plausible: bool
 
 
 def catalogue(store: str, state: str = "") -> list[dict[str, t.Any]]:
@@ -37,33 +22,11 @@ def catalogue(store: str, state: str = "") -> list[dict[str, t.Any]]:
     return [_facts(entry, manifest, receipts) for entry, manifest in _readable(found)]
 
 
-def history(store: str, source: str) -> list[Past]:
-    """The sizes of a source's sets, oldest first."""
-    if not os.path.isdir(os.path.join(store, source)):
-        return []
-    found = sorted(found_sets(store, (source,)), key=lambda entry: entry.order)
-    return [_past(entry, manifest) for entry, manifest in _readable(found)]
-
-
 def unknown_paths(store: str) -> list[str]:
     """What lies in a store and does not parse (P13.6); unfinished sets are not meant."""
     if not os.path.isdir(store):
         return []
     return [entry.path for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
-
-
-def next_run(roots: t.Sequence[str], fields: NameFields, style: str = "compact") -> NameFields:
-    """The first free run of an hour: a name that exists anywhere, in any case, is never used again."""
-    taken = {entry.casefold() for root in roots for entry in _entries(os.path.join(root, fields.data))}
-    for run in range(fields.run, 1000):
-        candidate = dataclasses.replace(fields, run=run)
-        if render(candidate, style).casefold() not in taken:
-            return candidate
-    raise NamingError(
-        f"All runs of {render(dataclasses.replace(fields, run=1), style)} are taken",
-        "Wait for the next hour",
-        code="naming.runs",
-    )
 
 
 class _Copies:
@@ -139,18 +102,6 @@ def _file(entry: ManifestFile) -> dict[str, t.Any]:
     }
 
 
-def _past(found: FoundSet, manifest: Manifest) -> Past:
-    return Past(
-        night=_text(manifest.data, "night"),
-        name=found.name,
-        type=found.fields.type,
-        plain_bytes=manifest.plain_bytes,
-        stored_bytes=manifest.stored_bytes,
-        rows=_totals(_mapping(manifest.data, "inventory")).get("rows"),
-        plausible=manifest.data.get("plausible") is not False,
-    )
-
-
 def _totals(inventory: t.Mapping[str, t.Any]) -> dict[str, int]:
     totals = _mapping(inventory, "totals")
     return {key: value for key, value in totals.items() if isinstance(value, int) and not isinstance(value, bool)}
@@ -169,10 +120,3 @@ def _list(data: t.Mapping[str, t.Any], key: str) -> list[t.Any]:
 def _text(data: t.Mapping[str, t.Any], key: str) -> str:
     value = data.get(key)
     return value if isinstance(value, str) else ""
-
-
-def _entries(path: str) -> list[str]:
-    try:
-        return os.listdir(path)
-    except FileNotFoundError:
-        return []
