@@ -25,6 +25,7 @@ from .engine_cases import CASES
 from .engine_cases._case import Dumped, EngineCase
 from .engine_driver import dump, parsed, problems_of, working
 
+pytestmark = pytest.mark.debian13
 EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 HOSTILE = [pytest.param(case, name, id=f"{case.name}-{name!a}") for case in CASES for name in case.hostile_names]
 BAD = [pytest.param(case, data, path, id=f"{case.name}-{data}") for case in CASES for data, path in case.bad_options]

@@ -14,6 +14,8 @@ from tests.support.postgres import SUPERUSER_PASSWORD, Cluster, running_cluster
 from .gate import Gate
 from .lab import Lab
 
+pytestmark = pytest.mark.debian13
+
 
 def password(lab: Lab, text: str) -> str:
     path = lab.root / "password"
