@@ -26,7 +26,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._locks impo
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._residency import cache_is_empty
-from ansible_collections.nusantara.backup.plugins.module_utils._copies import _destination
+from ansible_collections.nusantara.backup.plugins.module_utils._copies import _destination, _transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import Copy, SetRef, Transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._media import _disk
 from ansible_collections.nusantara.backup.plugins.module_utils._media._disk import Disk
@@ -193,6 +193,26 @@ def test_everything_is_flushed_before_the_name_and_the_name_too(world: World, mo
     files = [*world.made.files, world.made.signature.name, world.made.manifest.name]
     assert events[:named] == [".", *(f"{part}/{file}" for file in files), part]
     assert events[named + 1 :] == ["SIMPEG"]
+
+
+def test_several_destinations_from_one_read(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many media take the set, each artifact is opened once and read once."""
+    opened: list[str] = []
+    read: list[int] = []
+    real = _transfer.open_to_read
+
+    def open_to_read(path: str) -> int:
+        opened.append(os.path.basename(path))
+        return real(path)
+
+    monkeypatch.setattr(_transfer, "open_to_read", open_to_read)
+    others = [Medium(name, "disk", str(mark(world.base / name, name))) for name in ("two", "three")]
+    transfer = Transfer(str(world.base / "store"), str(world.base / "state"), Clock(), moved=read.append)
+    copies = transfer.copy(REF, [*others, world.good])
+    assert [copy.error for copy in copies] == [None] * 3
+    assert opened == list(world.made.files)
+    first = [count for count in read if count > 5]
+    assert first == sorted(set(first)), "bytes were read again"
 
 
 def test_a_disk_that_does_not_keep_others_out(world: World, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -243,6 +243,20 @@ def test_pitfall_all_is_flushed_before_the_name_and_the_name_too(
     assert {path.stat().st_mode & 0o777 for path in store.rglob("*") if path.is_file()} == {0o600}
 
 
+def test_the_time_limit_of_a_source_is_minutes(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+    real = _dump.write_artifact
+
+    def write_artifact(*arguments: t.Any, **named: t.Any) -> t.Any:
+        limits.append(named["limit_seconds"])
+        return real(*arguments, **named)
+
+    monkeypatch.setattr(_dump, "write_artifact", write_artifact)
+    source = {"name": "SIMPEG", "engine": "sqlite", "path": str(place / "simpeg.db"), "time_limit": 7}
+    assert run(make_site(place, sources=[source]))[0].outcome == "success"
+    assert limits == [7 * 60]
+
+
 def test_pitfall_the_same_hour_twice_gets_a_run_suffix(place: pathlib.Path) -> None:
     site = make_site(place)
     assert [attempt.name for attempt in run(site)] == [NAME]
