@@ -103,6 +103,7 @@ CODES: dict[str, str] = {
     "medium.permission": "Pengguna backup tidak memiliki hak tulis ke media.",
     "medium.readonly": "Media terpasang hanya-baca (read-only).",
     "medium.same_disk": "Salinan berada di disk yang sama dengan aslinya.",
+    "medium.shared": "Host lain juga menyalin set dengan nama yang sama ke media ini.",
     "medium.stalled": "Media tidak menerima data dalam batas waktu.",
     "medium.vanished": "Media hilang ketika penyalinan berlangsung.",
     "naming.night": "Malam itu belum tiba.",

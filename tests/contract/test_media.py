@@ -6,8 +6,10 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import os
 import pathlib
 import shutil
+import stat
 import typing as t
 
 import pytest
@@ -174,6 +176,36 @@ def test_leftovers_of_this_source_go_and_others_stay(bench: Bench) -> None:
     (shelf / "notes.part").mkdir()
     assert bench.copy().error is None
     assert sorted(path.name for path in shelf.iterdir()) == ["2026111924F1D-Other.part", NAME, "notes.part"]
+
+
+@pytest.mark.parametrize("moment", ["before the rename", "in its last instant"])
+def test_another_host_that_begins_anew_gets_no_receipt_for_us(
+    bench: Bench, moment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """P13: two hosts with a source of one name, one NAS. Half a set of the other must never count as our copy."""
+
+    def other_host() -> None:
+        staging = pathlib.Path(f"{bench.place}.part")
+        shutil.rmtree(staging)
+        staging.mkdir()
+        (staging / bench.made.files[0]).write_bytes(b"half")
+
+    call, at = (os.fsync, "fsync") if moment == "before the rename" else (os.rename, "rename")
+
+    def meanwhile(*given: t.Any, **named: t.Any) -> None:
+        if at == "rename":
+            other_host()
+            call(*given, **named)
+        else:
+            call(*given, **named)
+            if stat.S_ISDIR(os.fstat(given[0]).st_mode) and os.path.exists(f"{bench.place}.part/{NAME}.manifest.json"):
+                other_host()
+
+    monkeypatch.setattr(os, at, meanwhile)
+    copy = bench.copy()
+    assert copy.receipt is None
+    assert copy.error is not None
+    assert copy.error.code == "medium.shared"
 
 
 def test_looking_writes_nothing(bench: Bench) -> None:

@@ -105,3 +105,11 @@ def sync(descriptor: int) -> None:
 def identity(status: os.stat_result) -> tuple[int, int]:
     """What tells one directory from every other: device and inode."""
     return status.st_dev, status.st_ino
+
+
+def leads_to(parent: int, name: str, descriptor: int) -> bool:
+    """Whether a name still leads to what is held open, and not to what somebody else put there since."""
+    with contextlib.suppress(FileNotFoundError):
+        found = os.stat(name, dir_fd=parent, follow_symlinks=False)
+        return identity(found) == identity(os.fstat(descriptor))
+    return False

@@ -163,8 +163,11 @@ class DiskIntake:
             if held.exists_below(self._shelf, self._name):
                 raise FileExistsError(17, "exists already", self._name)
             self._still_there()
+            self._refuse_another(self._name + PART)
             os.rename(self._name + PART, self._name, src_dir_fd=self._shelf, dst_dir_fd=self._shelf)
             self._begun = False
+            # Asked again: between question and rename another host may have begun anew.
+            self._refuse_another(self._name)
             held.sync(self._shelf)
         self._still_there()
         return set_directory(self._medium.path, self._source, self._name)
@@ -172,9 +175,7 @@ class DiskIntake:
     def abandon(self) -> None:
         if self._begun:
             with contextlib.suppress(OSError):
-                ours = self._staging >= 0 and held.identity(os.fstat(self._staging))
-                there = os.stat(self._name + PART, dir_fd=self._shelf, follow_symlinks=False)
-                if ours == held.identity(there):
+                if self._staging >= 0 and held.leads_to(self._shelf, self._name + PART, self._staging):
                     held.remove_flat(self._shelf, self._name + PART)
 
     def close(self) -> None:
@@ -206,6 +207,15 @@ class DiskIntake:
                 f"The medium '{self._medium.name}' does not keep files from other users: {self._medium.path}",
                 "Mount it with file_mode=0600,dir_mode=0700 (CIFS) or umask=0077 (FAT)",
                 code="medium.modes",
+            )
+
+    def _refuse_another(self, name: str) -> None:
+        """What is about to get, or has got, the set's name must be the directory that was filled and re-read."""
+        if not held.leads_to(self._shelf, name, self._staging):
+            raise MediumError(
+                f"The medium '{self._medium.name}' has another {name} than was written: another host copies it, too",
+                f"Give the source {self._source} a name of its own on each host of this medium, and verify the medium",
+                code="medium.shared",
             )
 
     def _still_there(self) -> None:
