@@ -76,6 +76,7 @@ CODES: dict[str, str] = {
     "journal.unwritable": "The journal cannot be written.",
     "lock.held": "Another run is at work on it.",
     "manifest.invalid": "The manifest is not valid.",
+    "manifest.large": "The manifest is too large to be read again.",
     "manifest.missing": "The manifest is missing.",
     "manifest.signature": "The signature of the manifest is wrong.",
     "manifest.source": "The manifest belongs to another source.",

@@ -78,6 +78,7 @@ CODES: dict[str, str] = {
     "journal.unwritable": "Jurnal tidak dapat ditulis.",
     "lock.held": "Proses lain sedang mengerjakan sumber atau media yang sama.",
     "manifest.invalid": "Manifes tidak valid.",
+    "manifest.large": "Manifes terlalu besar untuk dapat dibaca kembali.",
     "manifest.missing": "Manifes tidak ada.",
     "manifest.signature": "Tanda tangan manifes tidak sah.",
     "manifest.source": "Manifes itu milik sumber lain.",

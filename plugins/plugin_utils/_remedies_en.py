@@ -102,6 +102,7 @@ REMEDIES: dict[str, str] = {
     "lock.held": "Wait until the other run has ended, then run again.",
     "manifest": "Use another copy of the set, and find out what happened to this one.",
     "manifest.invalid": "Use another copy of the set, and find out who altered this one.",
+    "manifest.large": "Set inventory: objects for this source, or split the source; then run the backup again.",
     "manifest.missing": "Use another copy of the set; run the backup again if there is none.",
     "manifest.signature": "Keep the set apart, use another copy, and find out who altered it.",
     "manifest.source": "Verify the store (verify.yml), and find out who moved the set.",

@@ -98,6 +98,7 @@ REMEDIES: dict[str, str] = {
     "lock.held": "Tunggu sampai proses lain selesai, lalu jalankan ulang.",
     "manifest": "Pakai salinan lain dari set itu, dan selidiki apa yang terjadi pada set ini.",
     "manifest.invalid": "Pakai salinan lain dari set itu, dan selidiki siapa yang mengubahnya.",
+    "manifest.large": "Tetapkan inventory: objects untuk sumber ini, atau pecah sumbernya; lalu ulangi backup.",
     "manifest.missing": "Pakai salinan lain dari set itu; ulangi backup bila tidak ada.",
     "manifest.signature": "Sisihkan set itu, pakai salinan lain, dan selidiki siapa yang mengubahnya.",
     "manifest.source": "Periksa penyimpanan (verify.yml), dan selidiki siapa yang memindahkan set itu.",

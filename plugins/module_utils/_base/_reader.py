@@ -129,7 +129,7 @@ class Reader:
             self.bad("", f"{shown(key)} is not an option here; known are {known}")
 
     def _checked(self, key: str, value: str, check: Check | None) -> str:
-        if _UNFIT.search(value):
+        if not fits(value):
             self.bad(key, f"{shown(value)} has a control character or a byte that is not UTF-8")
             return ""
         if check is None:
@@ -139,6 +139,11 @@ class Reader:
         except ValueError as problem:
             self.bad(key, str(problem))
             return ""
+
+
+def fits(value: str) -> bool:
+    """Whether text can be printed and stored as it is: no control character, nothing that turns its direction."""
+    return _UNFIT.search(value) is None
 
 
 def shown(value: t.Any, limit: int = 60) -> str:

@@ -14,9 +14,9 @@ from .._artifact._recipe import PARAMETERS, recipe
 from .._artifact._reopen import read_back
 from .._artifact._stored import Written
 from .._base._clock import Clock, stamp
-from .._base._errors import BackupError
+from .._base._errors import BackupError, ManifestError, PipelineError
 from .._base._findings import Finding
-from .._base._io import disk_errors, write_new
+from .._base._io import disk_errors, hash_file, write_new
 from .._base._model import Site
 from .._base._version import VERSION
 from .._engines._base import Context, Inventory, Probe, Stream
@@ -24,7 +24,7 @@ from .._engines._registry import ENGINES
 from .._media._registry import driver_of
 from .._naming import NameFields, fields_as_dict, render
 from .._sets import _store
-from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, digest_of, encode, manifest_path
+from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, SIZE_LIMIT, decode, digest_of, encode, manifest_path
 from .._sets._signing import ensure_key, sign
 from .._site._plan import Job
 from ._progress import Observer
@@ -199,15 +199,30 @@ class Dump:
         return {"parameters": PARAMETERS, "files": lines}
 
     def _seal(self, staging: str, name: str, document: t.Mapping[str, t.Any]) -> bytes:
-        """Write manifest and signature beside the artifacts."""
+        """Write manifest and signature beside the artifacts, and see that both can be read again."""
         self._step("sign")
         raw = encode(document)
+        path = manifest_path(staging, name)
+        # A set whose manifest we would refuse tomorrow is no backup today.
+        decode(raw, name, path)
+        if len(raw) > SIZE_LIMIT:
+            raise ManifestError(
+                f"The manifest of {name} has {len(raw)} bytes, and {SIZE_LIMIT} is the most that is read again",
+                "Set inventory: objects for this source, or split the source",
+                code="manifest.large",
+            )
         ensure_key(self._site.signing_key, self._site.host, self._context.children)
         signature = sign(raw, self._site.signing_key, self._context.children)
-        path = manifest_path(staging, name)
-        with disk_errors("Cannot write", path):
-            write_new(path, raw)
-            write_new(path + SIGNATURE_SUFFIX, signature)
+        for paper, data in ((path, raw), (path + SIGNATURE_SUFFIX, signature)):
+            with disk_errors("Cannot write", paper):
+                write_new(paper, data)
+                back = hash_file(paper, from_medium=True)
+            if back.sha256 != digest_of(data):
+                raise PipelineError(
+                    f"{paper} does not read back as it was written",
+                    "The disk or its cable alters data: see the kernel's log, and do not trust this disk",
+                    code="pipeline.read_back",
+                )
         return raw
 
     def _step(self, name: str) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import json
 import os
@@ -25,6 +26,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._errors imp
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._version import VERSION
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import SqliteSession
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
 from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
@@ -360,6 +362,51 @@ def test_a_check_sees_all_sources_and_writes_nothing(place: pathlib.Path, key: A
     assert tree_hash(place) == before
     assert {finding.subject for finding in found if finding.code == "encryption.single"} == {"SIMPEG"}
     assert {finding.subject for finding in found if finding.level == "error"} <= {"Rusak", str(place / "nowhere.db")}
+
+
+def odd_database(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As a server may name one: PostgreSQL takes marks that turn the direction of text around."""
+    del place
+    streams = SqliteSession.streams
+    monkeypatch.setattr(
+        SqliteSession,
+        "streams",
+        lambda session: (dataclasses.replace(stream, database="gaji\u200e") for stream in streams(session)),
+    )
+
+
+def small_limit(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    del place
+    monkeypatch.setattr(_dump, "SIZE_LIMIT", 1000)
+
+
+def bad_disk(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write = _dump.write_new
+
+    def garbled(path: str, data: bytes) -> None:
+        write(path, data[:-1] + b"?")
+
+    del place
+    monkeypatch.setattr(_dump, "write_new", garbled)
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [(odd_database, "manifest.invalid"), (small_limit, "manifest.large"), (bad_disk, "pipeline.read_back")],
+)
+def test_a_set_whose_papers_cannot_be_read_again_is_no_success(
+    place: pathlib.Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: t.Callable[[pathlib.Path, pytest.MonkeyPatch], None],
+    code: str,
+) -> None:
+    site = make_site(place)
+    trouble(place, monkeypatch)
+    (attempt,) = run(site)
+    assert attempt.outcome == "failed"
+    assert attempt.error is not None
+    assert attempt.error["code"] == code
+    assert not list((place / "store" / "SIMPEG").iterdir())
 
 
 def test_manifests_are_signed_for_their_host_only(place: pathlib.Path) -> None:

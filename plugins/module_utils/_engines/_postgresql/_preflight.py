@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._base._findings import ERROR, INFO, WARNING, Finding
+from ..._base._reader import fits
 from .._base import Context, Probe
 from . import _sql
 from ._clients import Clients, choose, find_clients
@@ -145,13 +146,13 @@ class Preflight:
                     f"Correct the name; the server has {known}",
                 )
             )
-        elif any(ord(letter) < 32 or ord(letter) == 127 for letter in name):
+        elif not fits(name):
             self._findings.append(
                 Finding(
                     "engine.postgresql.name",
                     ERROR,
                     name,
-                    f"The name of database {name!r} on {server} has a control character",
+                    f"The name of database {name!a} on {server} has a control character",
                     "Rename it: ALTER DATABASE … RENAME TO …",
                 )
             )
