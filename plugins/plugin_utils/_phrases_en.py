@@ -129,6 +129,7 @@ PHRASES: dict[str, str] = {
     "tile.elsewhere": "in a separate building",
     "tile.hosts": "hosts reached",
     "text.totals": "{stored} stored; {hosts} hosts, {unreached} not reached; {warnings} warnings.",
+    "text.unencrypted": "{count} NOT encrypted.",
     "text.more": "and {count} more, see the report",
     "text.more_findings": "and {count} more findings, see the report",
     "column.application": "Application",

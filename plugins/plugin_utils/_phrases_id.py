@@ -129,6 +129,7 @@ PHRASES: dict[str, str] = {
     "tile.elsewhere": "di gedung terpisah",
     "tile.hosts": "host terjangkau",
     "text.totals": "{stored} tersimpan; {hosts} host, {unreached} tidak terjangkau; {warnings} peringatan.",
+    "text.unencrypted": "{count} TIDAK dienkripsi.",
     "text.more": "dan {count} lainnya, lihat laporan",
     "text.more_findings": "dan {count} temuan lain, lihat laporan",
     "column.application": "Aplikasi",

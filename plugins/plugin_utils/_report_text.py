@@ -33,7 +33,7 @@ def render(model: dict[str, t.Any], files: t.Sequence[str] = ()) -> str:
 
 def _totals(model: dict[str, t.Any]) -> str:
     language, summary = model["language"], model["summary"]
-    return phrase(
+    totals = phrase(
         "text.totals",
         language,
         stored=_format.size(summary["stored_bytes"], language),
@@ -41,6 +41,9 @@ def _totals(model: dict[str, t.Any]) -> str:
         unreached=_format.number(summary["hosts_unreached"], language),
         warnings=_format.number(summary["levels"]["warning"], language),
     )
+    # Where findings are left out for want of room, this one must still be seen.
+    clear = sum(item["code"] == "report.unencrypted" for item in model["findings"])
+    return totals + (" " + phrase("text.unencrypted", language, count=_format.number(clear, language)) if clear else "")
 
 
 def _body(model: dict[str, t.Any], room: int) -> list[str]:

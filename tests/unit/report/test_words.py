@@ -259,6 +259,17 @@ def test_the_short_text_of_a_large_site_leaves_successes_out() -> None:
     assert "\n✓ Situs" not in text and text.count("\n✗ SIMPEG") == 3
 
 
+@pytest.mark.parametrize(("language", "words"), [("id", "1 TIDAK dienkripsi"), ("en", "1 NOT encrypted")])
+def test_p15_the_short_text_shows_what_is_not_encrypted_however_much_else_there_is(language: str, words: str) -> None:
+    clear = make.host_with(make.run("Terbuka"), host="web1")
+    clear["sets"][0]["encryption"] = "none"
+    others = [make.host_with(make.failed(f"S{number}"), host=f"db{number}") for number in range(40)]
+    text = _report_text.render(model([*others, clear], language=language))
+    assert "Terbuka" not in text, "the line of the source is among those that are left out"
+    assert words in text
+    assert words[2:] not in _report_text.render(model(others, language=language))
+
+
 def test_the_short_text_names_failures_first() -> None:
     lines = _report_text.render(model()).splitlines()
     told = [line for line in lines if line[:2] in ("✗ ", "∅ ", "◐ ", "? ", "✓ ") and "(" in line[:30]]
