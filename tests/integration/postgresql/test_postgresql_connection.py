@@ -130,6 +130,21 @@ def test_database_that_takes_no_connections(cluster: Cluster) -> None:
     assert found.code == "engine.postgresql.closed"
 
 
+def test_k1_all_databases_tell_those_that_take_no_connections(cluster: Cluster) -> None:
+    """What ``all`` cannot take is never left out in silence; an exclude says that it is meant."""
+    cluster.create("tertutup")
+    try:
+        cluster.sql("postgres", "ALTER DATABASE tertutup ALLOW_CONNECTIONS false")
+        made = probe(cluster.options(databases="all"))
+        (found,) = [one for one in made.findings if one.code == "engine.postgresql.closed"]
+        assert (found.level, found.subject) == ("warning", "tertutup")
+        assert "tertutup" not in made.selected and "postgres" in made.selected
+        quiet = probe(cluster.options(databases="all", exclude=["tertutup"]))
+        assert "engine.postgresql.closed" not in [one.code for one in quiet.findings]
+    finally:
+        cluster.drop("tertutup")
+
+
 def test_client_older_than_the_server(cluster: Cluster, tmp_path: Path) -> None:
     """GitLab 2017: an older client makes no dump. The old version is played; psql is the real one behind it."""
     for program in ("psql", "pg_dump", "pg_dumpall"):

@@ -112,11 +112,11 @@ class Preflight:
                             "Correct the name if it is a slip",
                         )
                     )
-            wanted = [
-                name
-                for name, one in self._databases.items()
-                if one["open"] and not one["template"] and name not in options.exclude
+            named = [
+                name for name, one in self._databases.items() if not one["template"] and name not in options.exclude
             ]
+            wanted = [name for name in named if self._databases[name]["open"]]
+            self._findings += [self._closed(name, WARNING) for name in named if name not in wanted]
         else:
             wanted = list(options.databases)
         selected = tuple(name for name in wanted if self._can_be_dumped(name))
@@ -157,15 +157,7 @@ class Preflight:
                 )
             )
         elif not one["open"]:
-            self._findings.append(
-                Finding(
-                    "engine.postgresql.closed",
-                    ERROR,
-                    name,
-                    f"Database {name!r} on {server} takes no connections",
-                    "Allow them (ALTER DATABASE … ALLOW_CONNECTIONS true), or leave it out of the source",
-                )
-            )
+            self._findings.append(self._closed(name, ERROR))
         elif not one["grant"]:
             self._findings.append(
                 Finding(
@@ -179,6 +171,15 @@ class Preflight:
         else:
             return True
         return False
+
+    def _closed(self, name: str, level: str) -> Finding:
+        return Finding(
+            "engine.postgresql.closed",
+            level,
+            name,
+            f"Database {name!r} on {self._connection.server} takes no connections, and so is in no backup",
+            "Allow them (ALTER DATABASE … ALLOW_CONNECTIONS true), or leave it out of the source",
+        )
 
     def _look_at_database(self, clients: Clients, name: str) -> None:
         for answer in self._ask(clients, name, _sql.grants(int(self._cluster["number"]))):
