@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 
 import pytest
 
@@ -80,4 +81,16 @@ def test_sigkill_in_the_middle_of_the_bytes(lab: Lab, step: str) -> None:
     done = lab.run(night=2, fault={"when": {"moved": 2 << 20, "named": step}, "do": ["kill"]})
     assert done.fired and done.status == -9
     gate.clean(done)
+    killed = lab.attempts("Pegawai")[0]["run"]
+    assert ends(lab, killed) == [], "who was killed writes nothing"
     gate.healed(night=2)
+    assert ends(lab, killed) == ["run.interrupted"], "the next run closes it, once"
+    gate.healed(night=2)
+    assert ends(lab, killed) == ["run.interrupted"]
+
+
+def ends(lab: Lab, run: str) -> list[str]:
+    """What the journal says of the end of a run."""
+    lines = map(json.loads, (lab.state / "journal.jsonl").read_text(encoding="utf-8").splitlines())
+    mine = [line["event"] for line in lines if line["data"].get("run") == run]
+    return [event for event in mine if event in ("run.finished", "run.interrupted")]

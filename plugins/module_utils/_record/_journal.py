@@ -19,7 +19,7 @@ import typing as t
 
 from .._base._clock import Clock, stamp
 from .._base._errors import JournalError
-from .._base._io import FILE_MODE, make_directory, write_all
+from .._base._io import FILE_MODE, make_directory, sync_directory, write_all
 
 FIRST = "0" * 64
 _TAIL = 1 << 20
@@ -124,6 +124,9 @@ class Journal:
         try:
             write_all(descriptor, _canonical(body) + b"\n")
             os.fsync(descriptor)
+            if not size:
+                # The name of a new journal must survive a power cut as well.
+                sync_directory(os.path.dirname(self.path))
         except OSError:
             with contextlib.suppress(OSError):
                 os.ftruncate(descriptor, size)

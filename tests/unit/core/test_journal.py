@@ -59,6 +59,28 @@ def test_entries_form_a_chain_that_stock_tools_can_follow(journal: Journal) -> N
     assert path.parent.stat().st_mode & 0o777 == 0o700
 
 
+def test_p12_7_each_entry_is_on_the_disk_before_the_next_step(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A power cut must not take back what was recorded; the name of a new journal neither."""
+    flushed: list[tuple[str, int]] = []
+    real = os.fsync
+
+    def sync(descriptor: int) -> None:
+        path = os.readlink(f"/proc/self/fd/{descriptor}")
+        flushed.append((path, os.fstat(descriptor).st_size if path == journal.path else 0))
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", sync)
+    sizes = []
+    for number in range(3):
+        journal.append("event", {"number": number})
+        sizes.append((journal.path, os.stat(journal.path).st_size))
+    assert [entry for entry in flushed if entry[0] == journal.path] == sizes
+    first = flushed.index(sizes[0])
+    assert flushed[first + 1] == (os.path.dirname(journal.path), 0)
+
+
 def _altered(lines: list[bytes]) -> list[bytes]:
     return [lines[0], lines[1].replace(b'"number":1', b'"number":7'), *lines[2:]]
 
