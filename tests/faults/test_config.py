@@ -54,7 +54,7 @@ SOURCE: t.Sequence[tuple[str, t.Any, str]] = [
     ("media", ["cloud"], "is not a medium of this site"),
     ("media", "internal", "must be a list"),
     ("frequency", "hourly", "is not one of"),
-    ("frequency", "weekly", "weekday"),
+    ("plan", [{"frequency": "weekly", "day": "sabtu"}], "weekday"),
     ("day", "saturday", "has no meaning"),
     ("at", "00:30", "01:00 to 24:59"),
     ("plan", [], "must not be empty"),

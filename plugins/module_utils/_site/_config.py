@@ -20,6 +20,8 @@ _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?\Z")
 _HOUR = re.compile(r"(?:0[1-9]|1[0-9]|2[0-4]):[0-5][0-9]\Z")
 _PROOFS = ("stored", "open")
 _DEPTHS = ("objects", "rows", "digests")
+# The night of the procedure's weekly example (P13.1), and the end of the month.
+_USUAL_DAY = {"weekly": "saturday", "monthly": "last"}
 DEFAULT_STORE = "/var/backups/nusantara"
 DEFAULT_STATE = "/var/lib/nusantara-backup"
 
@@ -141,6 +143,7 @@ def _plan_entry(reader: Reader, short: bool = False) -> PlanEntry:
     kind = "F" if short else reader.choice("type", TYPES, "F")
     frequency = reader.choice("frequency", FREQUENCIES, "daily")
     day = reader.raw("day", "")
+    day = _USUAL_DAY.get(frequency, "") if day == "" else day
     entry = PlanEntry(kind, frequency, str(day).lower(), reader.text("at", "24:00", check=_scheduled))
     if frequency == "weekly" and entry.day not in WEEKDAYS:
         reader.bad("day", f"{shown(day)} must be a weekday such as saturday")

@@ -170,7 +170,8 @@ SOURCE_ERRORS: list[tuple[Options, str]] = [
     ({"smallest": 101}, "smallest: 101 must be a whole number from 0 to 100"),
     ({"time_limit": 0}, "time_limit: 0 must be a whole number from 1 to 10080"),
     ({"frequency": "hourly"}, "frequency: 'hourly' is not one of daily, weekly, monthly, incidental"),
-    ({"frequency": "weekly"}, "day: '' must be a weekday such as saturday"),
+    ({"frequency": "weekly", "day": 6}, "day: 6 must be a weekday such as saturday"),
+    ({"frequency": "weekly", "day": 0}, "day: 0 must be a weekday"),
     ({"frequency": "weekly", "day": "sabtu"}, "day: 'sabtu' must be a weekday"),
     ({"frequency": "monthly", "day": 29}, "day: 29 must be a day of the month from 1 to 28, or last"),
     ({"frequency": "monthly", "day": "0"}, "day: '0' must be"),
@@ -252,6 +253,8 @@ def test_p13_names_are_unique_without_regard_to_case() -> None:
     ("options", "plan"),
     [
         ({"frequency": "weekly", "day": "Saturday"}, [("F", "weekly", "saturday", "24:00")]),
+        ({"frequency": "weekly"}, [("F", "weekly", "saturday", "24:00")]),
+        ({"plan": [{"frequency": "monthly"}]}, [("F", "monthly", "last", "24:00")]),
         ({"frequency": "monthly", "day": "last", "at": "24:30"}, [("F", "monthly", "last", "24:30")]),
         ({"frequency": "monthly", "day": 5}, [("F", "monthly", "5", "24:00")]),
         ({"frequency": "incidental"}, [("F", "incidental", "", "24:00")]),

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import WEEKDAYS, PlanEntry
+from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import due_entries
 from ansible_collections.nusantara.backup.plugins.plugin_utils import _report_due
 
@@ -49,6 +50,17 @@ def test_p12_1_the_rarest_of_a_night_is_due(plan: list[dict[str, str]], night: d
 def test_each_makes_all_of_a_night_due() -> None:
     plan = [entry("daily"), entry("weekly", "saturday"), entry("monthly", "28")]
     assert len(_report_due.due(plan, SATURDAY, each=True)) == 2
+
+
+@pytest.mark.parametrize("frequency", ["weekly", "monthly"])
+def test_the_report_and_the_runner_mean_the_same_day_where_none_is_said(frequency: str) -> None:
+    """A host that cannot be reached is judged by its inventory, which the runner never saw."""
+    asked = {"name": "Situs", "engine": "sqlite", "path": "/srv/a.db", "frequency": frequency}
+    (source,) = parse_site({"encryption": "none", "sources": [asked]}).sources
+    nights = [dt.date(2026, 11, 1) + dt.timedelta(days=number) for number in range(60)]
+    ours = [night for night in nights if _report_due.due(_report_due.plan_of(asked), night)]
+    assert ours == [night for night in nights if due_entries(source, night)]
+    assert len(ours) == {"weekly": 8, "monthly": 1}[frequency]
 
 
 @given(
