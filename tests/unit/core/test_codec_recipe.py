@@ -59,6 +59,18 @@ def test_each_memory_key_is_another_one() -> None:
         assert _codec.MemoryKey(children).recipient != _codec.MemoryKey(children).recipient
 
 
+@pytest.mark.parametrize(("compression", "levels"), [("zstd", (1, 19)), ("gzip", (1, 9))])
+def test_the_level_is_that_of_the_configuration(compression: str, levels: tuple[int, int]) -> None:
+    sizes = []
+    with Children() as children:
+        for level in levels:
+            (stage,) = _codec.encoders(Protection(compression, level, "none"))
+            assert f"-{level}" in stage.argv
+            plain = b"".join(b"%d %d\n" % (number, number * number) for number in range(20_000))
+            sizes.append(len(children.run(stage, stdin=plain).stdout))
+    assert sizes[1] < sizes[0]
+
+
 def test_tools_are_tried_before_the_dump(tmp_path: pathlib.Path) -> None:
     good = age_key(tmp_path).recipient
     with Children() as children:

@@ -83,6 +83,13 @@ def test_p13_3a_after_the_window_it_is_late_and_carries_its_start(tmp_path: path
     assert job.slot.stamp.isoformat() == "2026-11-21T06:00:00+07:00"
 
 
+@pytest.mark.parametrize(("window_end", "late"), [("07:30", False), ("07:00", True)])
+def test_p13_3a_a_site_says_when_its_night_ends(tmp_path: pathlib.Path, window_end: str, late: bool) -> None:
+    site = make_site(tmp_path, window_end=window_end)
+    (job,) = plan_jobs(site, dt.datetime.fromisoformat("2026-11-21T07:00:00+07:00"))
+    assert (job.night, job.slot.late, job.slot.stamp.hour) == ("2026-11-20", late, 7 if late else 0)
+
+
 def test_an_earlier_night_is_caught_up_late(tmp_path: pathlib.Path) -> None:
     jobs = planned(tmp_path, "2026-11-25T09:00:00+07:00", [WEEKLY], [DAILY], night=dt.date(2026, 11, 21))
     assert [(job.frequency, job.night, job.slot.late) for job in jobs] == [

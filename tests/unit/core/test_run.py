@@ -37,6 +37,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._run._runner impo
 from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import check as check_signature
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key, public_key, sign
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
 from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path, run_lock, work_root
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import plan_jobs
@@ -257,6 +258,24 @@ def test_the_time_limit_of_a_source_is_minutes(place: pathlib.Path, monkeypatch:
     source = {"name": "SIMPEG", "engine": "sqlite", "path": str(place / "simpeg.db"), "time_limit": 7}
     assert run(make_site(place, sources=[source]))[0].outcome == "success"
     assert limits == [7 * 60]
+
+
+@pytest.mark.parametrize(
+    ("mode", "name"),
+    [("scheduled", "20261120-24-F-1-A-D-SIMPEG"), ("incidental", "20261120-24-F-1-M-I-SIMPEG")],
+)
+def test_p13_3_a_dashed_site_is_dashed_everywhere(place: pathlib.Path, key: AgeKey, mode: str, name: str) -> None:
+    site = full_site(place, key, style="dashed", process_letter=True)
+    (attempt,) = run(site, only=["SIMPEG"], mode=mode)
+    assert attempt.name == name
+    for root in ("store", "nas"):
+        (path,) = (place / root / "SIMPEG").glob("*/*.manifest.json")
+        assert path.name == f"{name}.manifest.json" and path.parent.name == name
+        document = json.loads(path.read_text(encoding="utf-8"))
+        assert (document["name"], document["style"]) == (name, "dashed")
+        assert verify_store(str(place / root), Clock()).problems == ()
+    found = facts(site, Clock(parse_at(AT)), 62)
+    assert [entry["name"] for entry in found["sets"]] == [name] and found["unknown"] == []
 
 
 def test_pitfall_the_same_hour_twice_gets_a_run_suffix(place: pathlib.Path) -> None:
