@@ -1,19 +1,24 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A role's ``meta/argument_specs.yml`` and its ``defaults/main.yml`` say the same."""
+"""A role's ``meta/argument_specs.yml`` and its ``defaults/main.yml`` say the same, and every option has an effect."""
 
 from __future__ import annotations
 
+import re
 import typing as t
 from pathlib import Path
 
 import pytest
 import yaml
 
+from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS
+from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import SITE_OPTIONS
 from checkout import ROOT, listed_files
 
 ROLES = sorted({path.parts[1] for path in listed_files() if path.parts[0] == "roles" and len(path.parts) > 2})
 Mapping = dict[str, t.Any]
+# What the action plugin asks with while it follows a run.
+FOLLOWING = {"follow", "since", "step", "wait"}
 
 
 def load(path: Path) -> Mapping:
@@ -55,6 +60,28 @@ def test_role_specs_and_defaults_agree(role: str) -> None:
     entry_points = {path.stem for path in place.glob("tasks/*.yml") if not path.stem.startswith("_")}
     specs = load(place / "meta" / "argument_specs.yml")
     assert drift(role, specs, load(place / "defaults" / "main.yml"), entry_points) == []
+
+
+def idle(defaults: Mapping, texts: str) -> list[str]:
+    """Options that no task, template or other default reads."""
+    return [name for name in sorted(defaults) if not re.search(rf"\b{name}\b", texts)]
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_option_of_a_role_is_read(role: str) -> None:
+    place = ROOT / "roles" / role
+    files = [path for part in ("tasks", "templates", "vars") for path in (place / part).glob("*")]
+    texts = "\n".join(path.read_text(encoding="utf-8") for path in files)
+    assert idle(load(place / "defaults" / "main.yml"), texts) == []
+    assert idle({"r_a": 1, "r_b": 2}, "{{ r_a }} {{ r_bb }}") == ["r_b"]
+
+
+@pytest.mark.parametrize(("tasks", "options"), [("run", set(ARGUMENTS) - FOLLOWING), ("facts", set(SITE_OPTIONS))])
+def test_every_option_of_a_site_reaches_the_module(tasks: str, options: set[str]) -> None:
+    (task,) = yaml.safe_load((ROOT / "roles" / "backup_host" / "tasks" / f"{tasks}.yml").read_text(encoding="utf-8"))
+    (arguments,) = (value for key, value in task.items() if key.startswith("nusantara.backup."))
+    assert options - set(arguments) == set()
+    assert len(set(arguments.values())) == len(arguments), "one variable feeds two options"
 
 
 SPECS = {"argument_specs": {"main": {"options": {"r_a": {"default": 1}, "r_b": {"required": True}, "r_c": {}}}}}

@@ -304,6 +304,26 @@ def test_an_hour_can_be_full(place: pathlib.Path, monkeypatch: pytest.MonkeyPatc
     assert attempt.error is not None and attempt.error["code"] == "naming.runs"
 
 
+@pytest.mark.parametrize(("smallest", "plausible"), [(0, True), (5, True), (90, False)])
+def test_a_source_says_what_is_too_small(place: pathlib.Path, smallest: int, plausible: bool) -> None:
+    """300 rows after 1000: less than 90 per cent, more than 5."""
+    source = {"name": "SIMPEG", "engine": "sqlite", "path": str(place / "simpeg.db"), "smallest": smallest}
+    for rows, night in ((1000, "2026-11-21"), (300, "2026-11-22")):
+        (place / "simpeg.db").unlink()
+        make_database(place / "simpeg.db", rows)
+        (attempt,) = run(make_site(place, sources=[source]), at=f"{night}T00:00:03+07:00")
+    assert (attempt.outcome, attempt.plausible) == ("success", plausible)
+
+
+def test_s7_a_copy_says_its_building_and_so_does_the_host(place: pathlib.Path, key: AgeKey) -> None:
+    site = full_site(place, key, building="A")
+    run(site, only=["SIMPEG"])
+    found = facts(site, Clock(parse_at(AT)), 62)
+    assert found["building"] == "A"
+    for copies in (found["runs"][0]["copies"], found["sets"][0]["copies"], found["media"]):
+        assert [copy["building"] for copy in copies] == ["B"]
+
+
 def test_pitfall_an_implausible_dump_is_kept_and_flagged(place: pathlib.Path) -> None:
     site = make_site(place)
     make_database(place / "large.db", 5000)
