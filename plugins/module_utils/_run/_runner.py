@@ -244,14 +244,17 @@ def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Fi
 def _check_one(
     site: Site, source: Source, past: History, probes: dict[str, Probe], context: Context, due: bool
 ) -> list[Finding]:
+    found: list[Finding] = []
     try:
         probe = probes[source.name] = _preflight.probe_source(source, context)
     except BackupError as problem:
-        return [_preflight.as_finding(source.name, problem)]
+        # Tools and media are looked at all the same: one look should tell everything.
+        found.append(_preflight.as_finding(source.name, problem))
+        probe = Probe(version="", estimated_bytes=0)
     if not due:
-        return []
+        return found
     history = past.of(source.name)
-    found = _preflight.check_source(site, source, probe, context, history)
+    found += _preflight.check_source(site, source, probe, context, history)
     found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
     if _locks.is_held(source_lock(site, source.name)):
         text = f"The source {source.name} is being backed up right now"
