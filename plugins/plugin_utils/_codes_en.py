@@ -103,6 +103,7 @@ CODES: dict[str, str] = {
     "medium.readonly": "The medium is read-only.",
     "medium.same_disk": "The copy lies on the same disk as the original.",
     "medium.shared": "Another host copies a set of the same name to this medium.",
+    "medium.silent": "The medium does not answer.",
     "medium.stalled": "The medium did not take data in time.",
     "medium.vanished": "The medium went away during the copy.",
     "naming.night": "That night has not come yet.",

@@ -105,6 +105,7 @@ CODES: dict[str, str] = {
     "medium.readonly": "Media terpasang hanya-baca (read-only).",
     "medium.same_disk": "Salinan berada di disk yang sama dengan aslinya.",
     "medium.shared": "Host lain juga menyalin set dengan nama yang sama ke media ini.",
+    "medium.silent": "Media tidak menjawab.",
     "medium.stalled": "Media tidak menerima data dalam batas waktu.",
     "medium.vanished": "Media hilang ketika penyalinan berlangsung.",
     "naming.night": "Malam itu belum tiba.",

@@ -71,6 +71,7 @@ FINDINGS: dict[str, str] = {
     "medium.marker": "The marker of medium {medium} in {path} is not valid.",
     "medium.missing": "Medium {medium} is not there: {path}",
     "medium.not_mounted": "Medium {medium} is not mounted on {path}.",
+    "medium.silent": "Medium {medium} on {path} does not answer.",
     "medium.other": "Another medium than {medium} is mounted on {path}.",
     "medium.overlap": "Medium {medium} shares its place with the local store: {path}",
     "medium.path": "The path of medium {medium} cannot be used: {path}",

@@ -77,6 +77,7 @@ FINDINGS: dict[str, str] = {
     "medium.marker": "Penanda media {medium} di {path} tidak valid.",
     "medium.missing": "Media {medium} tidak ditemukan di {path}.",
     "medium.not_mounted": "Media {medium} tidak terpasang (mount) di {path}.",
+    "medium.silent": "Media {medium} di {path} tidak menjawab.",
     "medium.other": "Di {path} terpasang media lain, bukan {medium}.",
     "medium.overlap": "Media {medium} berada di tempat yang sama dengan penyimpanan lokal: {path}",
     "medium.path": "Jalur media {medium} tidak dapat dipakai: {path}",

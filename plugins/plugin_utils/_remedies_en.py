@@ -130,6 +130,7 @@ REMEDIES: dict[str, str] = {
     "medium.readonly": "Read the kernel's log, mount the medium for writing, then copy again.",
     "medium.same_disk": "Put the medium on a disk of its own.",
     "medium.shared": "Give the source a name of its own on each host, verify the medium, then copy again.",
+    "medium.silent": "See whether its server or its disk hangs, mount it anew, then copy again.",
     "medium.stalled": "See whether its server or its disk hangs, then copy again.",
     "medium.vanished": "Mount the medium again, then copy again.",
     "naming": "Correct the name by the naming procedure, then run again.",

@@ -126,6 +126,7 @@ REMEDIES: dict[str, str] = {
     "medium.readonly": "Baca log kernel, pasang media agar dapat ditulis, lalu salin ulang.",
     "medium.same_disk": "Tempatkan media di disk tersendiri.",
     "medium.shared": "Beri nama sumber yang berbeda di tiap host, periksa media, lalu salin ulang.",
+    "medium.silent": "Periksa apakah server atau disk media macet, pasang kembali, lalu salin ulang.",
     "medium.stalled": "Periksa apakah server atau disk media macet, lalu salin ulang.",
     "medium.vanished": "Pasang kembali media, lalu salin ulang.",
     "naming": "Perbaiki nama sesuai prosedur penamaan, lalu jalankan ulang.",

@@ -17,7 +17,7 @@ from .._base._model import Medium, Site
 from .._base._readback import WINDOW, forget_window
 from .._media._base import Parcel
 from .._media._disk_check import first_error
-from .._media._registry import driver_of
+from .._media._registry import answer_of, driver_of
 from .._sets._manifest import SIGNATURE_SUFFIX, ManifestFile, load, manifest_path
 from .._sets._receipts import Receipt, Receipts
 from .._sets._signers import Signers
@@ -159,6 +159,14 @@ class Transfer:
             worker.finish(self.patience)
 
     def _plan_one(self, parcel: Parcel, medium: Medium) -> dict[str, str]:
+        try:
+            return answer_of(lambda: self._look(parcel, medium))
+        except TimeoutError:
+            text = f"The medium '{medium.name}' does not answer: {medium.path}"
+            said = {"medium": medium.name, "name": parcel.manifest.name, "source": parcel.manifest.source}
+            return {**said, "action": "refuse", "problem": text}
+
+    def _look(self, parcel: Parcel, medium: Medium) -> dict[str, str]:
         said = {"medium": medium.name, "name": parcel.manifest.name, "source": parcel.manifest.source}
         refusal: BackupError | None
         try:

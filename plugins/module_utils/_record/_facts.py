@@ -17,7 +17,7 @@ from .._base._io import existing_parent
 from .._base._model import Medium, Site, Source
 from .._base._version import VERSION
 from .._engines._registry import ENGINES
-from .._media._registry import driver_of
+from .._media._registry import answer_of, look_at
 from .._sets._catalogue import catalogue, unknown_paths
 from .._sets._verified import last_verified
 from .._site._places import journal_path, run_lock
@@ -26,6 +26,7 @@ from ._journal import Journal
 
 SCHEMA = 1
 _MOST_NIGHTS = 36600
+_NO_DISK = {"reachable": False, "problem": "", "free_bytes": 0, "total_bytes": 0}
 
 
 def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
@@ -95,12 +96,15 @@ def _source(source: Source) -> dict[str, t.Any]:
 
 
 def _medium(site: Site, medium: Medium) -> dict[str, t.Any]:
+    problem = ""
     try:
-        errors = [found for found in driver_of(medium).check(medium, site.store) if found.level == ERROR]
+        disk = answer_of(lambda: _disk(medium.path))
+        errors = [found for found in look_at(medium, site.store) if found.level == ERROR]
         problem = errors[0].message if errors else ""
+    except TimeoutError:
+        disk = {**_NO_DISK, "problem": f"{medium.path} does not answer"}
     except MediumError as refused:
         problem = refused.what
-    disk = _disk(medium.path)
     return {
         "name": medium.name,
         "kind": medium.kind,
@@ -117,6 +121,6 @@ def _disk(path: str) -> dict[str, t.Any]:
         there = os.path.isdir(path)
         usage = shutil.disk_usage(path if there else existing_parent(path))
     except OSError as problem:
-        return {"reachable": False, "problem": f"{path}: {problem.strerror}", "free_bytes": 0, "total_bytes": 0}
+        return {**_NO_DISK, "problem": f"{path}: {problem.strerror}"}
     text = "" if there else f"{path} does not exist yet"
     return {"reachable": there, "problem": text, "free_bytes": usage.free, "total_bytes": usage.total}

@@ -17,11 +17,11 @@ from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, ManifestError, PipelineError
 from .._base._findings import Finding
 from .._base._io import disk_errors, hash_file, write_new
-from .._base._model import Site
+from .._base._model import Medium, Site
 from .._base._version import VERSION
 from .._engines._base import Context, Inventory, Probe, Stream
 from .._engines._registry import ENGINES
-from .._media._registry import driver_of
+from .._media._registry import answer_of, driver_of
 from .._naming import NameFields, fields_as_dict, render
 from .._sets import _store
 from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, SIZE_LIMIT, decode, digest_of, encode, manifest_path
@@ -68,6 +68,7 @@ class Dump:
         self._observer = observer
         self._protection = job.source.protection
         self._engine = ENGINES[job.source.engine]
+        self._silent: set[str] = set()
 
     def make(self, probe: Probe, fields: NameFields, judge: Judge, known: t.Sequence[Finding]) -> Dumped:
         """``known`` is what the preflight found. Raises `BackupError`; then nothing of the set is left."""
@@ -112,7 +113,7 @@ class Dump:
         for run in range(1, _MOST_RUNS + 1):
             fields = self._job.fields(process_letter=self._site.process_letter, run=run)
             name = render(fields, self._site.style)
-            if name not in taken and not any(os.path.lexists(place) for place in self._places(name)):
+            if name not in taken and not self._lies_somewhere(name):
                 return fields
         raise BackupError(
             f"{self._job.source.name} has {_MOST_RUNS} sets in this hour",
@@ -120,12 +121,21 @@ class Dump:
             code="naming.runs",
         )
 
-    def _places(self, name: str) -> t.Iterator[str]:
+    def _lies_somewhere(self, name: str) -> bool:
         source = self._job.source
-        yield _store.set_directory(self._site.store, source.name, name)
-        for medium_name in source.media:
-            medium = self._site.medium(medium_name)
-            yield driver_of(medium).place(medium, source.name, name)
+        if os.path.lexists(_store.set_directory(self._site.store, source.name, name)):
+            return True
+        return any(self._lies_on(self._site.medium(medium), name) for medium in source.media)
+
+    def _lies_on(self, medium: Medium, name: str) -> bool:
+        """A medium that hangs must not cost the host its own set; if the name is taken there, the copy says so."""
+        place = driver_of(medium).place(medium, self._job.source.name, name)
+        if medium.name not in self._silent:
+            try:
+                return answer_of(lambda: os.path.lexists(place))
+            except TimeoutError:
+                self._silent.add(medium.name)
+        return False
 
     def _fill(
         self, staging: str, name: str, probe: Probe

@@ -15,7 +15,7 @@ from .._base._io import existing_parent
 from .._base._model import Site, Source
 from .._engines._base import Context, Probe
 from .._engines._registry import ENGINES
-from .._media._registry import driver_of
+from .._media._registry import look_at
 from .._record._history import Attempt
 from ._plausible import expected_bytes
 
@@ -47,7 +47,7 @@ def check_media(site: Site, source: Source, needed: int) -> list[Finding]:
     for name in source.media:
         medium = site.medium(name)
         try:
-            found += driver_of(medium).check(medium, site.store, needed)
+            found += look_at(medium, site.store, needed)
         except BackupError as problem:
             found.append(as_finding(name, problem))
     if not source.media:

@@ -11,6 +11,7 @@ import os
 import pathlib
 import re
 import subprocess
+import threading
 import typing as t
 
 import jsonschema
@@ -26,12 +27,14 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._errors imp
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._version import VERSION
+from ansible_collections.nusantara.backup.plugins.module_utils._copies import _transfer
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import SqliteSession
+from ansible_collections.nusantara.backup.plugins.module_utils._media import _registry
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
 from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _runner
 from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover
 from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner, check
 from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
@@ -294,6 +297,51 @@ def test_a_name_that_a_medium_holds_is_not_given_again(place: pathlib.Path, key:
         os.rename(place / path, place / f"lost-{path}")
     (attempt,) = run(site, only=["SIMPEG"])
     assert attempt.name == NAME + ".r2"
+
+
+def test_a_nas_that_hangs_costs_the_host_neither_its_set_nor_its_facts(
+    place: pathlib.Path, key: AgeKey, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A mount whose server is gone holds whoever asks it for anything, for ever."""
+    site = full_site(place, key)
+    answers = threading.Event()
+    lexists, isdir = os.path.lexists, os.path.isdir
+
+    def hanging(ask: t.Callable[[t.Any], bool]) -> t.Callable[[t.Any], bool]:
+        def asked(path: t.Any) -> bool:
+            if isinstance(path, str) and path.startswith(str(place / "nas")):
+                answers.wait()
+            return ask(path)
+
+        return asked
+
+    monkeypatch.setattr(_registry, "LOOK_SECONDS", 0.2)
+    monkeypatch.setattr(os.path, "lexists", hanging(lexists))
+    monkeypatch.setattr(os.path, "isdir", hanging(isdir))
+    try:
+        clock = Clock(parse_at(AT))
+        (found,) = [
+            one
+            for one in check(site, plan_jobs(site, clock.now()), clock, str(place / "work"))
+            if one.subject == "internal"
+        ]
+        (medium,) = facts(site, clock, 9)["media"]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_runner, "transfer_sets", lambda *_given, **_named: [])
+            (attempt,) = run(site, only=["SIMPEG"])
+        (planned,) = _transfer.Transfer(site.store, site.state, clock).plan(
+            _transfer.SetRef("SIMPEG", NAME), site.media
+        )
+    finally:
+        answers.set()
+        for thread in threading.enumerate():
+            if thread.name == "patience":
+                thread.join()
+    assert (found.code, found.level) == ("medium.silent", "error")
+    assert (medium["reachable"], medium["problem"]) == (False, f"{place}/nas does not answer")
+    assert (attempt.outcome, attempt.name) == ("success", NAME)
+    assert planned["action"] == "refuse"
+    assert "does not answer" in planned["problem"]
 
 
 def test_an_hour_can_be_full(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
