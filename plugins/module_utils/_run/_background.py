@@ -11,6 +11,7 @@ import traceback
 import typing as t
 
 from .._base._errors import BackupError
+from .._base._stop import StoppedError, listen
 
 Started = t.Callable[[], None]
 
@@ -49,24 +50,30 @@ def _detach(work: t.Callable[[Started], None], writer: int, log: str) -> t.NoRet
     os.setsid()
     if os.fork() != 0:
         os._exit(0)
-    os.chdir("/")
-    nothing = os.open(os.devnull, os.O_RDWR)
-    for descriptor in (0, 1, 2):
-        os.dup2(nothing, descriptor)
     status = 1
     answer = _Answer(writer)
     try:
+        # A host that shuts down tells everybody to end: then the run is closed in words, as any other.
+        listen()
+        os.chdir("/")
+        nothing = os.open(os.devnull, os.O_RDWR)
+        for descriptor in (0, 1, 2):
+            os.dup2(nothing, descriptor)
         work(lambda: answer.give(b"started"))
         status = 0
     except BackupError as problem:
         if answer.given:
             _keep_traceback(log)
         answer.give(json.dumps(problem.as_dict()).encode())
+    except StoppedError:
+        status = 1
     finally:
         # Nothing may return into the program that forked, whatever happened.
-        if sys.exc_info()[0] is not None:
-            _keep_traceback(log)
-        os._exit(status)
+        try:
+            if sys.exc_info()[0] is not None:
+                _keep_traceback(log)
+        finally:
+            os._exit(status)
 
 
 class _Answer:

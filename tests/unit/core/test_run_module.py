@@ -233,6 +233,22 @@ def test_following_ends_with_the_patience(place: pathlib.Path) -> None:
     assert (seen.finished, [entry.event for entry in seen.events]) == (True, ["run.interrupted"])
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
+def test_a_run_in_the_background_hears_that_it_shall_stop(tmp_path: pathlib.Path, number: signal.Signals) -> None:
+    """A host that shuts down sends SIGTERM; a run that dies of it leaves its journal open and its copies half."""
+    heard = tmp_path / "heard"
+    body = (
+        "started()\n    try:\n"
+        f"        os.kill(os.getpid(), {int(number)})\n        os.read(os.pipe()[0], 1)\n"
+        f"    except BaseException as stopped:\n        open({str(heard)!r}, 'w').write(type(stopped).__name__)\n"
+        "        raise"
+    )
+    done = python("-c", LAUNCH.format(body=body), str(tmp_path / "log"))
+    assert done.stdout.startswith("launched"), done.stderr
+    wait_until(lambda: heard.exists() and heard.read_text(encoding="ascii"))
+    assert heard.read_text(encoding="ascii") == "StoppedError"
+
+
 @pytest.mark.parametrize(
     ("body", "told", "logged"),
     [
