@@ -27,12 +27,19 @@ _INTERRUPTED = {
 def recover(site: Site, journal: Journal) -> list[str]:
     """Journal the end of runs whose process is gone, and remove their working files; returns the runs."""
     closed = []
-    for run in fold(journal.believed().entries).open_runs:
-        if not _locks.is_held(run_lock(site, run)):
+    gone = [run for run in _open_runs(journal) if not _locks.is_held(run_lock(site, run))]
+    # A run that came to its end between the two looks has said so by now.
+    still_open = _open_runs(journal) if gone else ()
+    for run in gone:
+        if run in still_open:
             journal.append("run.interrupted", {"run": run, "error": _INTERRUPTED})
             closed.append(run)
     _sweep_work(site)
     return closed
+
+
+def _open_runs(journal: Journal) -> list[str]:
+    return list(fold(journal.believed().entries).open_runs)
 
 
 def sweep_source(site: Site, source: str) -> None:

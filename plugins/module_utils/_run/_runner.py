@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import secrets
@@ -11,7 +12,7 @@ import typing as t
 
 from .._base import _locks
 from .._base._clock import Clock, stamp
-from .._base._errors import BackupError, Foreseen
+from .._base._errors import BackupError, Foreseen, JournalError
 from .._base._findings import ERROR, Finding
 from .._base._io import disk_errors, make_directory
 from .._base._model import Site, Source
@@ -67,7 +68,10 @@ class Runner:
             try:
                 self._do(jobs, past)
             except StoppedError as stopped:
-                self.journal.append("run.interrupted", {"run": self.run_id, "error": stopped.error.as_dict()})
+                self._interrupted(stopped.error)
+                raise
+            except BackupError as problem:
+                self._interrupted(problem)
                 raise
         return fold(self.journal.read().entries).run(self.run_id)
 
@@ -102,6 +106,11 @@ class Runner:
         self._observer.step("", "close")
         outcome = SUCCESS if good else FAILED
         self.journal.append("run.finished", {"run": self.run_id, "outcome": outcome, "seconds": self._seconds()})
+
+    def _interrupted(self, why: BackupError) -> None:
+        """The run ends before its sources: the journal gets the reason. Where it cannot, the next run closes it."""
+        with contextlib.suppress(JournalError):
+            self.journal.append("run.interrupted", {"run": self.run_id, "error": why.as_dict()})
 
     def _guarded(self, job: Job, past: History, warden: Warden, children: Children) -> bool:
         """One job under its source's lock; its failure is journalled and never stops the others."""

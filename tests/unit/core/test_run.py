@@ -23,7 +23,11 @@ from tests.support.site import AT, NIGHT, AgeKey, age_key, make_database, make_s
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at
-from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, ManifestError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import (
+    BackupError,
+    ManifestError,
+    ToolError,
+)
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._base._version import VERSION
@@ -428,6 +432,39 @@ def test_recovery_closes_what_died_and_leaves_what_lives(place: pathlib.Path) ->
     assert (attempt.outcome, attempt.name) == ("success", NAME)
     assert sorted(os.listdir(place / "store" / "SIMPEG")) == [NAME]
     assert not os.listdir(work_root(site)) if os.path.isdir(work_root(site)) else True
+
+
+def test_a_run_that_ends_while_another_looks_is_not_called_interrupted(
+    place: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = make_site(place)
+    journal = Journal(journal_path(site), Clock())
+    job = {"source": "SIMPEG", "type": "F", "frequency": "daily", "night": NIGHT, "slot": "", "late": False}
+    journal.append("run.started", {"run": "other", "mode": "scheduled", "jobs": [job]})
+
+    def ends(_path: str) -> bool:
+        journal.append("run.finished", {"run": "other", "outcome": "success", "seconds": 1})
+        return False
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_locks, "is_held", ends)
+        assert recover(site, journal) == []
+    assert [entry.event for entry in journal.read().entries] == ["run.started", "run.finished"]
+
+
+def test_a_run_that_cannot_go_on_says_why_in_its_journal(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A host without room for one more process: the morning's report must not guess at a reboot."""
+
+    def no_room() -> t.NoReturn:
+        raise ToolError("The clean-up process could not be started", "See the limits", code="tool.start")
+
+    monkeypatch.setattr(_runner, "Warden", no_room)
+    site = make_site(place)
+    with pytest.raises(ToolError):
+        run(site)
+    (attempt,) = facts(site, Clock(parse_at(AT)), 9)["runs"]
+    assert attempt["outcome"] == "interrupted"
+    assert attempt["error"]["code"] == "tool.start"
 
 
 def test_a_source_in_use_is_told_and_the_others_go_on(place: pathlib.Path, key: AgeKey) -> None:
