@@ -36,7 +36,7 @@ class BackupError(Exception):
             self.code = code
 
     def __str__(self) -> str:
-        return " ".join(part for part in (_sentence(self.what), _sentence(self.remedy)) if part)
+        return sentences(self.what, self.remedy)
 
     def as_dict(self) -> dict[str, str]:
         """The error as it stands in journal, facts and results."""
@@ -66,6 +66,11 @@ class Foreseen:
             ) from problem
 
 
+def sentences(what: str, remedy: str) -> str:
+    """What failed and what to do next, for people."""
+    return " ".join(part for part in (_sentence(what), _sentence(remedy)) if part)
+
+
 def _sentence(text: str) -> str:
     text = text.strip()
     return text if not text or text[-1] in ".!?" else text + "."
@@ -81,7 +86,7 @@ class ConfigError(BackupError):
         count = len(self.problems)
         super().__init__(
             f"The configuration has {count} problem{'s' if count != 1 else ''}: " + "; ".join(self.problems),
-            "Correct them in the inventory and run again",
+            "Correct them in the inventory, where these names begin with backup_, and run again",
         )
 
 

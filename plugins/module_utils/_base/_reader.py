@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 import typing as t
 
@@ -122,11 +123,13 @@ class Reader:
 
     def done(self) -> None:
         """Report the keys that nobody knows, each once however often this is asked."""
-        known = ", ".join(sorted(self._taken))
+        known = sorted(self._taken)
         unknown = [key for key in self.data if key not in self._taken]
         self._taken.update(unknown)
         for key in unknown:
-            self.bad("", f"{shown(key)} is not an option here; known are {known}")
+            meant = difflib.get_close_matches(str(key), known, 1)
+            hint = f"was {meant[0]} meant?" if meant else f"known are {', '.join(known)}"
+            self.bad("", f"{shown(key)} is not an option here; {hint}")
 
     def _checked(self, key: str, value: str, check: Check | None) -> str:
         if not fits(value):

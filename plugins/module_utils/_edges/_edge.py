@@ -35,12 +35,21 @@ class Edge:
         trace: types.TracebackType | None,
     ) -> None:
         if isinstance(problem, BackupError):
-            problems = list(problem.problems) if isinstance(problem, ConfigError) else [str(problem)]
-            self._module.fail_json(msg=str(problem), error=problem.as_dict(), problems=problems)
+            self._module.fail_json(msg=str(problem), **_for_programs(problem))
         if isinstance(problem, Exception):
             # Ansible shows ``exception`` from -vvv on, and below that only says that there is one.
             text = "".join(traceback.format_exception(kind, problem, trace))
-            self._module.fail_json(msg=_fault(problem, trace), problems=[], exception=text)
+            self._module.fail_json(msg=_fault(problem, trace), exception=text)
+
+
+def _for_programs(problem: BackupError) -> dict[str, t.Any]:
+    """What the message does not say already: Ansible prints all of a failed result, and it must fit a screen."""
+    found: dict[str, t.Any] = {"code": problem.code}
+    if problem.detail:
+        found["detail"] = problem.detail
+    if isinstance(problem, ConfigError) and len(problem.problems) > 1:
+        found["problems"] = list(problem.problems)
+    return found
 
 
 def _fault(problem: Exception, trace: types.TracebackType | None) -> str:

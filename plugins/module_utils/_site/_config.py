@@ -87,7 +87,10 @@ class _Defaults:
             description=reader.text("description", ""),
             time_limit=reader.integer("time_limit", 1440, 1, 10080),
         )
-        options = engine.parse(reader) if engine else None
+        if not engine:
+            # Which options there are depends on the engine.
+            return source
+        options = engine.parse(reader)
         reader.done()
         return source.with_options(options)
 
@@ -145,7 +148,10 @@ def _plan_entry(reader: Reader, short: bool = False) -> PlanEntry:
     day = reader.raw("day", "")
     day = _USUAL_DAY.get(frequency, "") if day == "" else day
     entry = PlanEntry(kind, frequency, str(day).lower(), reader.text("at", "24:00", check=_scheduled))
-    if frequency == "weekly" and entry.day not in WEEKDAYS:
+    if frequency in ("weekly", "monthly") and not entry.day:
+        example = "a weekday such as saturday" if frequency == "weekly" else "1 to 28, or last"
+        reader.bad("day", f"is required with frequency {frequency}: {example}")
+    elif frequency == "weekly" and entry.day not in WEEKDAYS:
         reader.bad("day", f"{shown(day)} must be a weekday such as saturday")
     elif frequency == "monthly" and entry.day not in {"last", *map(str, range(1, 29))}:
         reader.bad("day", f"{shown(day)} must be a day of the month from 1 to 28, or last")

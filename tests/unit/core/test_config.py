@@ -145,7 +145,8 @@ SITE_ERRORS: list[tuple[Options, str]] = [
     ({"media": [{**DISK, "name": "a b"}]}, "media[0].name: 'a b' must be"),
     ({"media": [{**DISK, "path": ""}]}, "media[0].path: must not be empty"),
     ({"media": [{"name": "x"}]}, "media[0].kind: is required"),
-    ({"media": [{**DISK, "pth": "/x"}]}, "media[0]: 'pth' is not an option here; known are building, kind, name, path"),
+    ({"media": [{**DISK, "pth": "/x"}]}, "media[0]: 'pth' is not an option here; was path meant?"),
+    ({"media": [{**DISK, "zz": 1}]}, "media[0]: 'zz' is not an option here; known are building, kind, name, path"),
     ({"sorces": []}, "'sorces' is not an option here"),
 ]
 
@@ -154,6 +155,11 @@ SITE_ERRORS: list[tuple[Options, str]] = [
 def test_a_site_option_is_refused_with_its_path(changes: Options, expected: str) -> None:
     found = problems(site(**changes))
     assert any(text.lstrip(": ").startswith(expected.rstrip()) for text in found), found
+
+
+def test_an_unknown_engine_is_the_only_complaint() -> None:
+    found = problems(site(sources=[{"name": "A", "engine": "postgres", "frequency": "daily", "database": "a"}]))
+    assert len(found) == 1 and found[0].startswith("sources[0].engine: 'postgres' is not one of"), found
 
 
 SOURCE_ERRORS: list[tuple[Options, str]] = [
@@ -172,6 +178,8 @@ SOURCE_ERRORS: list[tuple[Options, str]] = [
     ({"frequency": "hourly"}, "frequency: 'hourly' is not one of daily, weekly, monthly, incidental"),
     ({"frequency": "weekly", "day": 6}, "day: 6 must be a weekday such as saturday"),
     ({"frequency": "weekly", "day": 0}, "day: 0 must be a weekday"),
+    ({"frequency": "weekly"}, "day: is required with frequency weekly: a weekday such as saturday"),
+    ({"frequency": "monthly"}, "day: is required with frequency monthly: 1 to 28, or last"),
     ({"frequency": "weekly", "day": "sabtu"}, "day: 'sabtu' must be a weekday"),
     ({"frequency": "monthly", "day": 29}, "day: 29 must be a day of the month from 1 to 28, or last"),
     ({"frequency": "monthly", "day": "0"}, "day: '0' must be"),
