@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import pathlib
+import shutil
 
 import pytest
 
@@ -17,7 +18,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._process im
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._receipts import Receipts
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import opened
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key, sign
-from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import verify_store
+from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import Selection, verify_store
 
 from .gate import Gate, fingerprints
 from .lab import Lab
@@ -120,6 +121,26 @@ def test_a_damaged_set(lab: Lab, damage: Damage, kind: str, place: str) -> None:
     assert {entry.status for entry in report.sets if entry.name != hurt.name} == {"ok"}
     assert all(str(hurt) in problem.path for problem in report.problems)
     Gate(lab).healed(night=3)
+
+
+def test_promise_1_a_copy_that_was_taken_away_whole_is_missing(lab: Lab) -> None:
+    """Nothing that lies on the medium is wrong, and yet the report counts a copy that is gone."""
+    lab.sqlite()
+    lab.tree()
+    lab.good(night=1)
+    lab.good(night=2)
+    older, newest = sorted(lab.medium.glob("Pegawai/*"))
+    receipts = Receipts(str(lab.state))
+
+    def missing(medium: str = "internal", **selection: tuple[str, ...]) -> list[tuple[str, str]]:
+        report = verify_store(str(lab.medium), Clock(), Selection(**selection), None, receipts, medium)
+        return [(problem.kind, problem.path) for problem in report.problems]
+
+    shutil.rmtree(older)
+    assert missing() == [], "disks that take turns hold some sets each"
+    shutil.rmtree(newest)
+    assert missing() == missing(sources=("Pegawai",)) == [("missing", str(newest))]
+    assert missing(sources=("Situs",)) == missing(medium="another") == []
 
 
 @pytest.mark.parametrize("damage", [truncate, flip, lose_artifact, garble_manifest])

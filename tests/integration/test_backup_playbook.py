@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import pathlib
 import re
+import shutil
 import typing as t
 
 import pytest
@@ -153,6 +154,10 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
     damaged = host.play("nusantara.backup.verify")
     assert damaged.returncode == 2, damaged.output
     assert artifact.name in damaged.output
+    shutil.rmtree(artifact.parent)
+    gone = host.play("nusantara.backup.verify")
+    assert gone.returncode == 2, gone.output
+    assert f"The set {NAMES[0]} was copied to 'internal' and is not there any more" in gone.output
 
 
 def test_p12_3_a_failed_source_fails_the_play_and_is_done_again(host: Host) -> None:

@@ -48,7 +48,8 @@ def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[
         key, allowed = params["signing_key"] or "", params["allowed_signers"] or ""
         with opened(allowed, key, params["host"], children) as signers:
             clock = Clock(parse_at(params["at"]))
-            report = verify_store(path, clock, selection, signers, Receipts(state) if state else None)
+            receipts = Receipts(state) if state else None
+            report = verify_store(path, clock, selection, signers, receipts, params["medium"])
     if state and not check_mode:
         keep(report, state)
     return _result(report, fail=params["fail"])

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import typing as t
@@ -11,7 +12,7 @@ import typing as t
 from .._base._errors import MediumError, NamingError
 from .._base._io import PART
 from .._naming import NameFields, check_data_name, parse
-from ._store import MARKER
+from ._store import MARKER, set_directory
 
 # What a file system keeps at its own root.
 _NOT_OURS = frozenset({"lost+found"})
@@ -75,6 +76,16 @@ def scan(root: str, sources: t.Collection[str] = ()) -> t.Iterator[Entry]:
 def found_sets(root: str, sources: t.Collection[str] = ()) -> t.Iterator[FoundSet]:
     """The sets alone."""
     return (entry for entry in scan(root, sources) if isinstance(entry, FoundSet))
+
+
+def named_sets(root: str, names: t.Iterable[str]) -> list[FoundSet]:
+    """Where sets of these names would lie in a store; what is no name of the procedure is left out."""
+    found = []
+    for name in names:
+        with contextlib.suppress(NamingError):
+            fields = parse(name)
+            found.append(FoundSet(fields.data, name, set_directory(root, fields.data, name), fields))
+    return found
 
 
 def newest_of_each(found: t.Iterable[FoundSet]) -> list[FoundSet]:

@@ -17,7 +17,7 @@ from .._base._io import open_to_read
 from .._base._readback import read_back_descriptor
 from ._manifest import SIGNATURE_SUFFIX, SUFFIX, Manifest, ManifestFile, digest_of, load
 from ._receipts import Receipts
-from ._scan import UNFINISHED, FoundSet, Stray, newest_of_each, scan
+from ._scan import UNFINISHED, FoundSet, Stray, named_sets, newest_of_each, scan
 from ._signers import Signers
 from ._verify_report import (
     ALTERED,
@@ -66,22 +66,27 @@ def verify_store(
     selection: Selection = EVERYTHING,
     signers: Signers | None = None,
     receipts: Receipts | None = None,
+    medium: str = "",
 ) -> VerifyReport:
     """Re-read a store: a host's own or a medium. Raises ``MediumError`` when it cannot be listed.
 
     With ``signers`` every set must be signed by one of them; with
-    ``receipts`` a manifest must be the one that was copied. Files are hashed
-    by several threads, 1 MiB at a time.
+    ``receipts`` a manifest must be the one that was copied, and when the store
+    is a ``medium`` the newest copy of each source must be there. Files are
+    hashed by several threads, 1 MiB at a time.
     """
-    return _Verification(root, clock, signers, receipts).run(selection)
+    return _Verification(root, clock, signers, receipts, medium).run(selection)
 
 
 class _Verification:
-    def __init__(self, root: str, clock: Clock, signers: Signers | None, receipts: Receipts | None) -> None:
+    def __init__(
+        self, root: str, clock: Clock, signers: Signers | None, receipts: Receipts | None, medium: str
+    ) -> None:
         self._root = root
         self._clock = clock
         self._signers = signers
         self._receipts = receipts
+        self._medium = medium
         self._threads = min(os.cpu_count() or 1, _MOST_THREADS)
         self._done: list[SetResult] = []
         self._dropped = True
@@ -124,7 +129,29 @@ class _Verification:
                 for name in absent
             ]
             found = [entry for entry in found if entry.name in selection.names]
+        else:
+            strays += self._gone(found, selection.sources)
         return (newest_of_each(found) if selection.newest else found), strays
+
+    def _gone(self, found: t.Sequence[FoundSet], sources: t.Sequence[str]) -> list[Problem]:
+        """The newest copies that the receipts know of, and that are not there: reports count on them.
+
+        Not the older ones: disks that take turns under one name hold some each.
+        """
+        if self._receipts is None or not self._medium:
+            return []
+        there = {entry.name for entry in found}
+        known = newest_of_each(named_sets(self._root, sorted(self._receipts.names(self._medium))))
+        return [
+            Problem(
+                MISSING,
+                "verify.set_missing",
+                entry.directory,
+                f"The set {entry.name} was copied to '{self._medium}' and is not there any more",
+            )
+            for entry in known
+            if entry.name not in there and (not sources or entry.source in sources)
+        ]
 
     def _start(self, found: FoundSet, pool: concurrent.futures.Executor) -> _Pending:
         """Check the papers of a set now, and hand its artifacts to the readers."""
