@@ -367,6 +367,18 @@ def test_a_source_says_what_is_too_small(place: pathlib.Path, smallest: int, pla
     assert (attempt.outcome, attempt.plausible) == ("success", plausible)
 
 
+@pytest.mark.parametrize(("depth", "rows", "digest"), [("objects", 0, 0), ("rows", 1, 0), ("digests", 1, 1)])
+def test_a_site_says_how_deep_the_inventory_goes(place: pathlib.Path, depth: str, rows: int, digest: int) -> None:
+    (attempt,) = run(make_site(place, inventory=depth))
+    (path,) = (place / "store" / "SIMPEG").glob("*/*.manifest.json")
+    objects = json.loads(path.read_text(encoding="utf-8"))["inventory"]["objects"]
+    tables = [entry for entry in objects if entry["kind"] == "table"]
+    assert tables
+    for entry in tables:
+        assert (entry["rows"] is not None, entry["digest"] is not None) == (bool(rows), bool(digest))
+    assert (attempt.rows is not None) == bool(rows)
+
+
 def test_s7_a_copy_says_its_building_and_so_does_the_host(place: pathlib.Path, key: AgeKey) -> None:
     site = full_site(place, key, building="A")
     run(site, only=["SIMPEG"])
