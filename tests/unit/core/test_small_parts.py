@@ -155,13 +155,18 @@ def test_files_are_new_private_and_never_links(tmp_path: pathlib.Path) -> None:
         _io.read_small(str(tmp_path / "a"), 9)
 
 
-def test_a_file_is_replaced_whole(tmp_path: pathlib.Path) -> None:
+def test_a_file_is_hashed_and_replaced_whole(tmp_path: pathlib.Path) -> None:
     path = str(tmp_path / "state")
     _io.replace(path, b"one")
     pathlib.Path(path + _io.PART).write_bytes(b"left over")
     _io.replace(path, b"two")
     assert os.listdir(tmp_path) == ["state"]
     assert _io.read_small(path, 9) == b"two"
+    digest = _io.hash_file(path, from_medium=True)
+    assert digest.as_dict() == {
+        "bytes": 3,
+        "sha256": "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3",
+    }
 
 
 def test_everything_is_written_where_a_write_takes_less() -> None:
