@@ -154,6 +154,11 @@ class Children:
         for child in list(self._alive.values()):
             child.kill()
 
+    def signal_all(self, number: int) -> None:
+        """Send a signal to every program that runs, without waiting for what becomes of it."""
+        for child in list(self._alive.values()):
+            child.signal_group(number)
+
     def spawn(self, command: Command, *, stdin: Stdio = None, stdout: Stdio = None) -> Child:
         """Start a program in a process group of its own; None means /dev/null for stdin and stdout."""
         tool = command.argv[0] if "/" in command.argv[0] else find_tool(command.argv[0])

@@ -6,13 +6,15 @@ from __future__ import annotations
 
 import os
 import shutil
+import signal
 import typing as t
 
 from .._artifact import _codec
-from .._base._errors import BackupError, PreflightError
+from .._base._errors import BackupError, EngineError, PreflightError
 from .._base._findings import ERROR, WARNING, Finding
 from .._base._io import existing_parent
 from .._base._model import Site, Source
+from .._base._patience import within
 from .._engines._base import Context, Probe
 from .._engines._registry import ENGINES
 from .._media._registry import look_at
@@ -20,11 +22,21 @@ from .._record._history import Attempt
 from ._plausible import expected_bytes
 
 _COMPRESSED_SHARE = 0.5
+_MINUTE = 60
 
 
 def probe_source(source: Source, context: Context) -> Probe:
-    """Look at a source; errors of the engine come through as they are."""
-    return ENGINES[source.engine].probe(source.options, context)
+    """Look at a source; errors of the engine come through as they are. A look has a time limit, as a dump has."""
+    try:
+        return within(source.time_limit * _MINUTE, lambda: ENGINES[source.engine].probe(source.options, context))
+    except TimeoutError as problem:
+        # Nothing else runs beside a look: what it started must not go on without it.
+        context.children.signal_all(signal.SIGKILL)
+        raise EngineError(
+            f"Looking at {source.name} was ended after its time limit of {source.time_limit} minutes",
+            "See whether its disk or its server hangs, or raise time_limit",
+            code="engine.time_limit",
+        ) from problem
 
 
 def check_source(

@@ -43,6 +43,7 @@ class Runner:
         self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._observer = observer or Progress(progress_path(site, self.run_id))
         self._probes: dict[str, Probe] = {}
+        self._not_seen: dict[str, str] = {}
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
         """The jobs that are not done yet (P12.3: a failed one is done again); a set may only lack its copies."""
@@ -144,7 +145,7 @@ class Runner:
         try:
             context = Context(children, work, source.protection.inventory)
             self._observer.step(source.name, "preflight")
-            probe = self._probes[source.name] = _preflight.probe_source(source, context)
+            probe = self._probe(source, context)
             history = past.of(source.name)
             found = _preflight.check_source(self.site, source, probe, context, history)
             _preflight.refuse_errors(found)
@@ -157,6 +158,14 @@ class Runner:
             )
         finally:
             warden.remove_directory(work)
+
+    def _probe(self, source: Source, context: Context) -> Probe:
+        try:
+            found = self._probes[source.name] = _preflight.probe_source(source, context)
+        except (BackupError, OSError) as problem:
+            self._not_seen[source.name] = str(problem)
+            raise
+        return found
 
     def _copy_made(self, job: Job, past: History, start: str, began: float) -> bool:
         """A set of this night was made by an earlier run, whose copies failed or were cut short."""
@@ -219,16 +228,17 @@ class Runner:
         """Databases nobody planned (K1); needs a look at the sources that were not due tonight, too."""
         self._observer.step("", "servers")
         work = os.path.join(work_root(self.site), self.run_id, "servers")
-        problems = []
         for source in self.site.sources:
-            if source.name not in self._probes:
+            # What could not be seen tonight is not asked again: it may have taken all of its time limit.
+            if source.name not in self._probes and source.name not in self._not_seen:
                 try:
                     make_directory(work)
                     warden.watch_directory(work)
-                    self._probes[source.name] = _preflight.probe_source(source, Context(children, work))
+                    self._probe(source, Context(children, work))
                 except (BackupError, OSError) as problem:
-                    problems.append(f"{source.name}: {problem}")
+                    self._not_seen[source.name] = str(problem)
         warden.remove_directory(work)
+        problems = [f"{source}: {why}" for source, why in self._not_seen.items()]
         items = _preflight.unplanned(self._probes, {source.name: source.engine for source in self.site.sources})
         self.journal.append("servers.seen", {"run": self.run_id, "unplanned": items, "not_seen": problems})
 

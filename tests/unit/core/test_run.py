@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import threading
 import typing as t
@@ -25,20 +26,23 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base import _loc
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import (
     BackupError,
+    EngineError,
     ManifestError,
     ToolError,
 )
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Site
-from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child, Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._base._version import VERSION
 from ansible_collections.nusantara.backup.plugins.module_utils._copies import _transfer
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Context
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._files import FilesEngine
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._sqlite import SqliteSession
 from ansible_collections.nusantara.backup.plugins.module_utils._media import _registry
 from ansible_collections.nusantara.backup.plugins.module_utils._naming import parse
 from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _runner
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _preflight, _runner
 from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover
 from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner, check
 from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
@@ -346,6 +350,32 @@ def test_a_nas_that_hangs_costs_the_host_neither_its_set_nor_its_facts(
     assert (attempt.outcome, attempt.name) == ("success", NAME)
     assert planned["action"] == "refuse"
     assert "does not answer" in planned["problem"]
+
+
+def test_a_source_that_hangs_costs_the_others_nothing(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A tree on a mount whose server is gone: tar stands still in it, and the night must go on."""
+    sources = [
+        {"name": "Situs", "engine": "files", "path": str(make_tree(place / "situs")), "time_limit": 1},
+        {"name": "SIMPEG", "engine": "sqlite", "path": str(place / "simpeg.db")},
+    ]
+    started: list[Child] = []
+
+    def hangs(_engine: FilesEngine, _options: object, context: Context) -> t.NoReturn:
+        child = context.children.spawn(Command(("sleep", "600")), stdout=subprocess.PIPE)
+        started.append(child)
+        with child.stdout as stream:
+            stream.read()
+        child.wait()
+        raise EngineError("It was ended", "")
+
+    monkeypatch.setattr(FilesEngine, "probe", hangs)
+    monkeypatch.setattr(_preflight, "_MINUTE", 0.3)
+    situs, simpeg = run(make_site(place, sources=sources))
+    assert situs.error is not None
+    assert (situs.outcome, situs.error["code"]) == ("failed", "engine.time_limit")
+    assert simpeg.outcome == "success"
+    (child,) = started
+    assert child.process.wait(20) == -signal.SIGKILL
 
 
 def test_an_hour_can_be_full(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
