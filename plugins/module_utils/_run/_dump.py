@@ -13,10 +13,11 @@ from .._artifact._pipeline import write_artifact
 from .._artifact._recipe import PARAMETERS, recipe
 from .._artifact._reopen import read_back
 from .._artifact._stored import Written
+from .._base import _readback
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, ManifestError, PipelineError
 from .._base._findings import Finding
-from .._base._io import disk_errors, hash_file, write_new
+from .._base._io import disk_errors, write_new
 from .._base._model import Medium, Site
 from .._base._version import VERSION
 from .._engines._base import Context, Inventory, Probe, Stream
@@ -226,7 +227,7 @@ class Dump:
         for paper, data in ((path, raw), (path + SIGNATURE_SUFFIX, signature)):
             with disk_errors("Cannot write", paper):
                 write_new(paper, data)
-                back = hash_file(paper, from_medium=True)
+                back = _readback.read_back(paper).digest
             if back.sha256 != digest_of(data):
                 raise PipelineError(
                     f"{paper} does not read back as it was written",
