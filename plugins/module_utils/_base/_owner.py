@@ -28,13 +28,14 @@ def refuse_mixed_owners(*paths: str) -> None:
             ) from problem
         if owner != os.geteuid():
             raise BackupError(
-                f"{path} belongs to {_user(owner)} and this runs as {_user(os.geteuid())}",
-                f"Run it as its owner: become: true, become_user: {_user(owner)}",
+                f"{path} belongs to {user_name(owner)} and this runs as {user_name(os.geteuid())}",
+                f"Run it as its owner: become: true, become_user: {user_name(owner)}",
                 code="owner.mixed",
             )
 
 
-def _user(number: int) -> str:
+def user_name(number: int) -> str:
+    """The name of a user, or the number where nobody gave it one."""
     try:
         return pwd.getpwuid(number).pw_name
     except KeyError:

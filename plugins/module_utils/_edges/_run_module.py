@@ -10,8 +10,8 @@ import tempfile
 import typing as t
 
 from .._base._clock import Clock
-from .._base._errors import BackupError
-from .._base._findings import ERROR
+from .._base._errors import BackupError, sentences
+from .._base._findings import ERROR, Finding
 from .._base._io import disk_errors, make_directory
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
@@ -54,12 +54,13 @@ def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
         findings = _runner.check(site, pending, clock, work)
     errors = [finding for finding in findings if finding.level == ERROR]
     return {
+        **({} if site.sources else {"warnings": [_no_source(site)]}),
         "changed": bool(pending),
         "finished": True,
         "plan": [_planned(job) for job in pending],
         "findings": [finding.as_dict() for finding in findings],
         "failed": bool(errors) and params["fail"],
-        "msg": _check_words(site, pending, [finding.message for finding in errors]),
+        "msg": _check_words(site, pending, errors),
     }
 
 
@@ -69,7 +70,8 @@ def _start(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
     pending = runner.pending(jobs, again=params["again"])
     if not pending:
         what = "everything that is due has succeeded" if jobs else "nothing is due"
-        return {"changed": False, "finished": True, "attempts": [], "msg": f"{site.host}: {what}"}
+        said = {"changed": False, "finished": True, "attempts": [], "msg": f"{site.host}: {what}"}
+        return said if site.sources else {**said, "warnings": [_no_source(site)]}
     with disk_errors("Cannot prepare", site.state):
         make_directory(os.path.join(site.state, "runs"))
     log = os.path.join(site.state, "runs", runner.run_id + ".log")
@@ -104,6 +106,10 @@ def _news(site: Site, run_id: str, params: t.Mapping[str, t.Any], clock: Clock) 
     }
 
 
+def _no_source(site: Site) -> str:
+    return f"{site.host}: no source is configured (backup_sources is empty), so nothing of this host is backed up"
+
+
 def _planned(job: Job) -> dict[str, t.Any]:
     return {
         "source": job.source.name,
@@ -117,10 +123,12 @@ def _planned(job: Job) -> dict[str, t.Any]:
     }
 
 
-def _check_words(site: Site, jobs: t.Sequence[Job], errors: t.Sequence[str]) -> str:
+def _check_words(site: Site, jobs: t.Sequence[Job], errors: t.Sequence[Finding]) -> str:
     names = ", ".join(job.source.name for job in jobs) or "nothing"
-    found = "; ".join(errors) or "no obstacle was found"
-    return f"{site.host}: would back up {names}; {found}"
+    # The same obstacle of two sources, such as a medium of both, is told once.
+    words = list(dict.fromkeys(sentences(finding.message, finding.remedy) for finding in errors))
+    count = f"{len(words)} obstacle{'s' if len(words) != 1 else ''}: " if words else "no obstacle was found"
+    return f"{site.host}: would back up {names}; {count}" + " | ".join(words)
 
 
 def _end_words(site: Site, run_id: str, view: View, bad: t.Sequence[str]) -> str:

@@ -14,6 +14,7 @@ from .._base._errors import BackupError, EngineError, PreflightError
 from .._base._findings import ERROR, WARNING, Finding
 from .._base._io import existing_parent
 from .._base._model import Site, Source
+from .._base._owner import refuse_mixed_owners, user_name
 from .._base._patience import within
 from .._engines._base import Context, Probe
 from .._engines._registry import ENGINES
@@ -37,6 +38,24 @@ def probe_source(source: Source, context: Context) -> Probe:
             "See whether its disk or its server hangs, or raise time_limit",
             code="engine.time_limit",
         ) from problem
+
+
+def check_places(site: Site) -> list[Finding]:
+    """Whether this user can make or write the store and the state; a run would fail at its first step."""
+    found: list[Finding] = []
+    for path in (site.store, site.state):
+        try:
+            refuse_mixed_owners(path)
+        except BackupError as problem:
+            found.append(as_finding(path, problem))
+            continue
+        there = existing_parent(path)
+        if not os.access(there, os.W_OK | os.X_OK):
+            user = user_name(os.geteuid())
+            text = f"{path} cannot be {'written' if there == path else 'made'} by the user {user}"
+            remedy = f"As root on the host: install -d -m 0700 -o {user} {path}"
+            found.append(Finding("disk.permission", ERROR, path, text, remedy))
+    return found
 
 
 def check_source(

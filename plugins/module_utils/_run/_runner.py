@@ -249,7 +249,7 @@ class Runner:
 def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
     """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
     past = fold(Journal(journal_path(site), clock).read().entries)
-    found: list[Finding] = []
+    found = _preflight.check_places(site)
     probes: dict[str, Probe] = {}
     with Warden() as warden, Children(warden) as children:
         warden.watch_directory(work)

@@ -17,9 +17,11 @@ from tests.support.site import AT, NIGHT, make_database, make_site, make_tree, s
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._owner import user_name
 from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _preflight
 from ansible_collections.nusantara.backup.plugins.module_utils._run._follow import follow
 from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path
 from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
@@ -106,6 +108,42 @@ def test_check_mode_fails_on_an_obstacle(tmp_path: pathlib.Path, fail: bool) -> 
     assert found["failed"] == fail
     assert "simpeg.db" in found["msg"]
     assert not (tmp_path / "state").exists()
+
+
+def test_check_mode_tells_every_obstacle_and_what_to_do(tmp_path: pathlib.Path) -> None:
+    disk = {"name": "internal", "kind": "disk", "path": str(tmp_path / "nas")}
+    source = {"engine": "sqlite", "path": str(tmp_path / "none.db"), "media": ["internal"], "frequency": "daily"}
+    (tmp_path / "nas").mkdir()
+    (tmp_path / "state").mkdir()
+    os.chown(tmp_path / "state", 65534, 65534)
+    found = run(params(tmp_path, media=[disk], sources=[{"name": name, **source} for name in ("A", "B")]), True)
+    codes = [finding["code"] for finding in found["findings"] if finding["level"] == "error"]
+    assert "owner.mixed" in codes and codes.count("medium.not_mounted") == 2, codes
+    assert found["msg"].count("is not mounted") == 1, "the same obstacle of two sources is told once"
+    assert "become_user: nobody" in found["msg"] and "Mount it" in found["msg"]
+
+
+@pytest.mark.parametrize("exists", [False, True])
+def test_a_store_that_cannot_be_written_is_an_obstacle(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch, exists: bool
+) -> None:
+    site = make_site(tmp_path)
+    if exists:
+        os.mkdir(site.store)
+    refused = site.store if exists else str(tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: path != refused)
+    found = [finding for finding in _preflight.check_places(site) if finding.subject == site.store]
+    assert [finding.code for finding in found] == ["disk.permission"]
+    assert ("be written" if exists else "be made") in found[0].message
+    assert found[0].remedy.endswith(f"install -d -m 0700 -o {user_name(os.geteuid())} {site.store}")
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_a_host_without_sources_warns(tmp_path: pathlib.Path, check: bool) -> None:
+    found = run(params(tmp_path, sources=[]), check)
+    assert found["warnings"] == [
+        "db1: no source is configured (backup_sources is empty), so nothing of this host is backed up"
+    ]
 
 
 def test_a_run_is_started_followed_and_not_repeated(place: pathlib.Path) -> None:
