@@ -18,6 +18,22 @@ def lines_of(host: str, events: t.Sequence[t.Mapping[str, t.Any]], progress: t.M
     return [printable(f"[{host}] {line}") for line in lines]
 
 
+def lines_of_check(host: str, result: t.Mapping[str, t.Any]) -> list[str]:
+    """What a check found: each backup that would be made, and each finding that the message does not tell already."""
+    told = "error" if result.get("failed") else ""
+    lines = [
+        f"{job['source']}: {job['type']} {job['frequency']} of the night {job['night']}, "
+        f"copied to {', '.join(job['media']) or 'no medium'}"
+        for job in result.get("plan", [])
+    ]
+    lines += [
+        f"{finding['level']}: {finding['message']}. {finding['remedy']}".rstrip(". ") + "."
+        for finding in result.get("findings", [])
+        if finding["level"] != told
+    ]
+    return [printable(f"[{host}] {line}") for line in lines]
+
+
 def _event_line(event: str, data: t.Mapping[str, t.Any]) -> str:
     if event == "source.started":
         return f"{data['source']}: started"

@@ -8,6 +8,7 @@ import typing as t
 from unittest import mock
 
 import pytest
+from ansible.errors import AnsibleConnectionFailure
 
 from ansible_collections.nusantara.backup.plugins.action import backup_run
 
@@ -20,7 +21,7 @@ END = {"event": "run.finished", "at": "t", "data": {"seconds": 1, "outcome": "su
 class Asked:
     """An action whose host gives prepared answers, and what it was asked and has shown."""
 
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, *answers: Answer | Exception) -> None:
         self.answers = list(answers)
         self.questions: list[Answer] = []
         self.lines: list[str] = []
@@ -36,7 +37,10 @@ class Asked:
         assert module_name == "nusantara.backup.backup_run"
         assert task_vars == {"inventory_hostname": "db1"}
         self.questions.append(module_args)
-        return dict(self.answers.pop(0))
+        answer = self.answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return dict(answer)
 
 
 def news(**more: t.Any) -> Answer:
@@ -72,17 +76,63 @@ def test_a_run_is_followed_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        {"changed": False, "finished": True, "attempts": [], "msg": "nothing is due"},
-        {"changed": True, "finished": True, "plan": [{"source": "A"}], "findings": [], "failed": True, "msg": "check"},
         {"failed": True, "msg": "The configuration has 1 problem", "problems": ["x: y"]},
         {"failed": True, "msg": "MODULE FAILURE"},
     ],
-    ids=["nothing due", "check mode", "refused", "broken"],
+    ids=["refused", "broken"],
 )
 def test_where_nothing_was_started_nothing_is_followed(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
     asked = Asked(monkeypatch, answer)
     assert asked.result == answer
     assert asked.lines == []
+
+
+def test_a_run_with_nothing_to_do_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"changed": False, "finished": True, "attempts": [], "msg": "db1: nothing is due"}
+    asked = Asked(monkeypatch, answer)
+    assert asked.result == answer
+    assert asked.lines == ["[db1] nothing is due"]
+
+
+JOB = {"source": "A", "type": "F", "frequency": "daily", "night": "2026-11-20", "media": ["internal"]}
+NOTE = {"level": "warning", "message": "one key only", "remedy": "Add one"}
+BAD = {"level": "error", "message": "no mount", "remedy": "Mount it"}
+
+
+def test_a_check_shows_its_plan_and_what_it_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = {"finished": True, "plan": [JOB], "findings": [NOTE], "failed": False, "msg": "db1: no obstacle was found"}
+    asked = Asked(monkeypatch, answer)
+    assert asked.result == answer
+    assert asked.lines == [
+        "[db1] A: F daily of the night 2026-11-20, copied to internal",
+        "[db1] warning: one key only. Add one.",
+        "[db1] no obstacle was found",
+    ]
+
+
+def test_a_failed_check_tells_its_obstacles_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"finished": True, "failed": True, "msg": "db1: would back up A; 1 obstacle: no mount. Mount it."}
+    asked = Asked(monkeypatch, {**told, "plan": [JOB], "findings": [NOTE, BAD]})
+    assert asked.result == told
+    assert asked.lines == [
+        "[db1] A: F daily of the night 2026-11-20, copied to internal",
+        "[db1] warning: one key only. Add one.",
+    ]
+
+
+LOST = AnsibleConnectionFailure("Shared connection closed")
+
+
+def test_a_lost_connection_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = Asked(monkeypatch, STARTED, LOST, LOST, news(finished=True, events=[END], msg="done", failed=False))
+    assert asked.result["msg"] == "done"
+    again = "[db1] the connection was lost; the run r1 goes on, connecting again"
+    assert asked.lines == [again, again, "[db1] run ended after 1.0 s: success"]
+
+
+def test_a_connection_that_stays_lost_names_the_run_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(AnsibleConnectionFailure, match=r"The run r1 goes on there.*Shared connection closed"):
+        Asked(monkeypatch, STARTED, LOST, LOST, LOST, LOST)
 
 
 def test_a_failed_run_returns_its_message(monkeypatch: pytest.MonkeyPatch) -> None:
