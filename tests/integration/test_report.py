@@ -118,6 +118,7 @@ def inventory(tmp_path: Path) -> Path:
     sqlite3.connect(tmp_path / "app.db").close()
     local = {
         "ansible_connection": "local",
+        "ansible_become": False,
         "backup_store": str(tmp_path / "store"),
         "backup_state": str(tmp_path / "state"),
     }
@@ -129,6 +130,10 @@ def inventory(tmp_path: Path) -> Path:
         "arsip1": {"ansible_host": "127.0.0.1", "ansible_port": 1, "ansible_ssh_common_args": "-o ConnectTimeout=2"},
     }
     site = {
+        # Meant for the hosts: the report is written on the controller by whoever runs the play.
+        "ansible_connection": "ssh",
+        "ansible_become": True,
+        "ansible_become_exe": "/nonexistent/sudo",
         "backup_timezone": "Asia/Jakarta",
         "backup_building": "A",
         "backup_encryption": "none",
