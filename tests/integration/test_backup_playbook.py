@@ -108,6 +108,12 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
     looked = host.backup("--check")
     assert looked.returncode == 0, looked.output
     assert recap(looked)["changed"] == 1
+    for line in (
+        f"[db1] SIMPEG: F daily of the night {NIGHT}, copied to internal",
+        "[db1] warning: Situs is copied to no medium",
+        "[db1] would back up SIMPEG, Situs; no obstacle was found",
+    ):
+        assert line in looked.output, looked.output
     assert host.places() == before, "check mode has written something"
 
     ran = host.backup()
@@ -129,7 +135,8 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
     again = host.backup()
     assert again.returncode == 0, again.output
     assert recap(again)["changed"] == 0
-    assert "[db1]" not in again.output.replace("ok: [db1]", "").replace("changed: [db1]", "")
+    said = [line for line in again.output.splitlines() if line.startswith("[db1]")]
+    assert said == ["[db1] everything that is due has succeeded"], again.output
     after = tree_hash(host.place / "store") + tree_hash(host.place / "nas") + tree_hash(host.place / "state")
     assert after == stored, "a second run has changed something"
 
@@ -196,11 +203,37 @@ def test_check_mode_tells_every_obstacle_and_fails(host: Host) -> None:
     before = host.places()
     done = host.backup("--check")
     assert done.returncode == 2, done.output
-    for obstacle in ("simpeg.db", "The medium 'internal'", str(host.place / "nas")):
-        assert obstacle in done.output, done.output
+    assert "db1: would back up SIMPEG, Situs; 2 obstacles: " in done.output
+    assert "simpeg.db" in done.output and "internal' is not mounted" in done.output and "Mount it" in done.output
     assert "--check" not in done.output
+    assert screen_lines(done) < 40, done.output
     assert host.places() == before
     assert host.backup("--check", backup_fail=False).returncode == 0
+
+
+@pytest.mark.parametrize("book", ["backup", "verify"])
+def test_a_pattern_that_matches_no_host_is_no_success(host: Host, book: str) -> None:
+    """Ansible only warns, and ends with 0."""
+    done = host.play(f"nusantara.backup.{book}", "--extra-vars", "backup_hosts=databes")
+    assert done.returncode != 0, done.output
+    assert "No host of the inventory matches databes" in done.output
+
+
+def test_where_a_group_backup_hosts_is_only_its_hosts_are_backed_up(host: Host) -> None:
+    inventory = host.place / "groups.json"
+    others = {"web1": {}, "db1": host.options}
+    inventory.write_text(json.dumps({"all": {"hosts": others}, "backup_hosts": {"hosts": {"db1": {}}}}), "utf-8")
+    done = host.ansible.playbook(
+        "--inventory", str(inventory), "nusantara.backup.backup", "--list-hosts", cwd=host.place
+    )
+    assert done.returncode == 0, done.output
+    assert "db1" in done.output and "web1" not in done.output, done.output
+
+
+def test_a_host_without_sources_is_told(host: Host) -> None:
+    done = host.backup(backup_sources=[])
+    assert done.returncode == 0, done.output
+    assert "no source is configured (backup_sources is empty)" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize(

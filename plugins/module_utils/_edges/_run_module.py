@@ -41,6 +41,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
     site, clock = site_of(params)
     if params["follow"]:
         return _news(site, params["follow"], params, clock)
+    refuse_mixed_owners(site.store, site.state)
     jobs = plan_jobs(site, clock.now(), mode=params["mode"], only=params["only"], night=_night(params["night"]))
     if check_mode:
         return _check(site, jobs, params, clock)
@@ -65,7 +66,6 @@ def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
 
 
 def _start(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
-    refuse_mixed_owners(site.store, site.state)
     runner = _runner.Runner(site, clock)
     pending = runner.pending(jobs, again=params["again"])
     if not pending:
