@@ -133,6 +133,7 @@ def inventory(tmp_path: Path) -> Path:
         # Meant for the hosts: the report is written on the controller by whoever runs the play.
         "ansible_connection": "ssh",
         "ansible_become": True,
+        "ansible_become_user": "nobody",
         "ansible_become_exe": "/nonexistent/sudo",
         "backup_timezone": "Asia/Jakarta",
         "backup_building": "A",
