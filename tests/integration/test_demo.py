@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 from pathlib import Path
 
@@ -31,6 +32,11 @@ def test_the_demonstration_says_what_happened(core_bin: Path, tmp_path: Path) ->
         text=True,
     )
     assert done.returncode == 0 and "Traceback" not in done.stdout, done.stdout
+    readme = (place / "README.md").read_text(encoding="utf-8")
+    shown = readme.partition("=== What happened\n")[2].partition("```")[0].splitlines()
+    assert len(shown) >= 5
+    seen = {re.sub("[0-9]+", "#", line) for line in done.stdout.splitlines()}
+    assert [line for line in shown if re.sub("[0-9]+", "#", line) not in seen] == [], "README shows what is not so"
     told = done.stdout.rpartition("=== What happened\n")[2].splitlines()
     assert 8 <= len(told) <= 10 and told[-1].strip().startswith("next: "), told
     for restored in ("restored SIMPEG from building B: SHA-256 equal", "restored SITUS from building B"):

@@ -36,7 +36,8 @@ def collections_path() -> Path:
     link = CACHE.joinpath("collections", *NAMESPACE)
     link.parent.mkdir(parents=True, exist_ok=True)
     if link.resolve() != ROOT:
-        link.unlink(missing_ok=True)
+        # ansible-galaxy called in a checkout installs into this place.
+        shutil.rmtree(link) if link.is_dir() and not link.is_symlink() else link.unlink(missing_ok=True)
         link.symlink_to(Path("../../../.."), target_is_directory=True)
     return CACHE / "collections"
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+import checkout
 import debian_packages
 import environments
 import sanity_run
@@ -32,6 +33,18 @@ def test_package_lists_may_hold_comments_and_empty_lines(tmp_path: Path) -> None
 
 def test_only_what_is_absent_is_installed() -> None:
     assert debian_packages.missing(["tar", "no-such-package-anywhere"]) == ["no-such-package-anywhere"]
+
+
+def test_a_collection_installed_into_the_checkouts_place_gives_way(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """``ansible-galaxy collection install`` in a checkout goes there, for ansible.cfg names it first."""
+    monkeypatch.setattr(checkout, "CACHE", tmp_path)
+    installed = tmp_path.joinpath("collections", *checkout.NAMESPACE)
+    (installed / "plugins").mkdir(parents=True)
+    assert checkout.collections_path() == tmp_path / "collections"
+    assert installed.is_symlink()
+    assert checkout.collections_path() == tmp_path / "collections", "a link that is there stays"
 
 
 def test_without_root_the_missing_packages_are_named(
