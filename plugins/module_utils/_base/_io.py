@@ -86,21 +86,6 @@ def forget_cache(descriptor: int) -> None:
     os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
 
 
-def hash_file(path: str, *, from_medium: bool = False) -> Digest:
-    """Count and SHA-256 of a file; ``from_medium`` drops the page cache before the read."""
-    meter = Meter()
-    descriptor = open_to_read(path)
-    try:
-        if from_medium:
-            forget_cache(descriptor)
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        for chunk in chunks(descriptor):
-            meter.feed(chunk)
-    finally:
-        os.close(descriptor)
-    return meter.digest()
-
-
 def sync_directory(path: str) -> None:
     """Flush a directory, so that names in it survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

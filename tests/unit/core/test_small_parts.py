@@ -13,7 +13,7 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._base import _errors, _io
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _errors, _io, _readback
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at, stamp
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, PipelineError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader, shown
@@ -162,7 +162,7 @@ def test_a_file_is_hashed_and_replaced_whole(tmp_path: pathlib.Path) -> None:
     _io.replace(path, b"two")
     assert os.listdir(tmp_path) == ["state"]
     assert _io.read_small(path, 9) == b"two"
-    digest = _io.hash_file(path, from_medium=True)
+    digest = _readback.read_back(path).digest
     assert digest.as_dict() == {
         "bytes": 3,
         "sha256": "3fc4ccfe745870e2c0d99f71f30ff0656c8dedd41cc1d7d3d376b0dbe685e2f3",
