@@ -148,10 +148,7 @@ def _plan_entry(reader: Reader, short: bool = False) -> PlanEntry:
     day = reader.raw("day", "")
     day = _USUAL_DAY.get(frequency, "") if day == "" else day
     entry = PlanEntry(kind, frequency, str(day).lower(), reader.text("at", "24:00", check=_scheduled))
-    if frequency in ("weekly", "monthly") and not entry.day:
-        example = "a weekday such as saturday" if frequency == "weekly" else "1 to 28, or last"
-        reader.bad("day", f"is required with frequency {frequency}: {example}")
-    elif frequency == "weekly" and entry.day not in WEEKDAYS:
+    if frequency == "weekly" and entry.day not in WEEKDAYS:
         reader.bad("day", f"{shown(day)} must be a weekday such as saturday")
     elif frequency == "monthly" and entry.day not in {"last", *map(str, range(1, 29))}:
         reader.bad("day", f"{shown(day)} must be a day of the month from 1 to 28, or last")

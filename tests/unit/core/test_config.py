@@ -178,8 +178,6 @@ SOURCE_ERRORS: list[tuple[Options, str]] = [
     ({"frequency": "hourly"}, "frequency: 'hourly' is not one of daily, weekly, monthly, incidental"),
     ({"frequency": "weekly", "day": 6}, "day: 6 must be a weekday such as saturday"),
     ({"frequency": "weekly", "day": 0}, "day: 0 must be a weekday"),
-    ({"frequency": "weekly"}, "day: is required with frequency weekly: a weekday such as saturday"),
-    ({"frequency": "monthly"}, "day: is required with frequency monthly: 1 to 28, or last"),
     ({"frequency": "weekly", "day": "sabtu"}, "day: 'sabtu' must be a weekday"),
     ({"frequency": "monthly", "day": 29}, "day: 29 must be a day of the month from 1 to 28, or last"),
     ({"frequency": "monthly", "day": "0"}, "day: '0' must be"),
