@@ -409,6 +409,22 @@ def test_a_site_says_how_deep_the_inventory_goes(place: pathlib.Path, depth: str
     assert (attempt.rows is not None) == bool(rows)
 
 
+def test_p13_3a_a_late_run_says_so_everywhere_and_in_its_zone(place: pathlib.Path) -> None:
+    """07:30 WITA: after the window, and still of the night before."""
+    site = make_site(place, timezone="Asia/Makassar")
+    at = "2026-11-20T23:30:00+00:00"
+    (attempt,) = run(site, at=at)
+    assert (attempt.late, attempt.night, attempt.name) == (True, NIGHT, "2026112107F1D-SIMPEG")
+    (path,) = (place / "store" / "SIMPEG").glob("*/*.manifest.json")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    assert [document[key] for key in ("late", "night", "zone")] == [True, NIGHT, "Asia/Makassar"]
+    assert document["started"].startswith("2026-11-20T23:30:0") and document["slot"].startswith("2026-11-21T07:30:0")
+    assert document["slot"].endswith("+08:00")
+    assert document["warnings"] == list(attempt.findings) and attempt.findings
+    found = facts(site, Clock(parse_at(at)), 62)
+    assert (found["zone"], found["runs"][0]["late"]) == ("Asia/Makassar", True)
+
+
 def test_s7_a_copy_says_its_building_and_so_does_the_host(place: pathlib.Path, key: AgeKey) -> None:
     site = full_site(place, key, building="A")
     run(site, only=["SIMPEG"])
