@@ -101,7 +101,7 @@ def test_a_stage_that_loses_bytes_and_says_nothing(lab: Lab, program: str) -> No
 
 BAD_RECIPIENTS = {
     "none": ([], "recipients"),
-    "a private key": (["AGE-SECRET-KEY-1" + "Q" * 58], "not an age recipient"),
+    "a private key": (["AGE-SECRET-KEY-1" + "Q" * 58], "is a private key"),
     "too short": (["age1abc"], "not an age recipient"),
     "an option": (["--output=/tmp/x"], "not an age recipient"),
     "a text": ("age1", "must be a list"),

@@ -16,6 +16,7 @@ from .._base._process import Children, Command, end_words
 COMPRESSIONS = ("zstd", "gzip", "none")
 ENCRYPTIONS = ("age", "none")
 LEVELS: t.Mapping[str, tuple[int, int]] = {"zstd": (1, 19), "gzip": (1, 9), "none": (0, 19)}
+_PRIVATE = "AGE-SECRET-KEY-"
 _RECIPIENT = re.compile(r"age1[02-9ac-hj-np-z]{58}\Z")
 _IDENTITY = re.compile(rb"AGE-SECRET-KEY-1[0-9A-Z]{58}")
 _SUFFIX = {"zstd": ".zst", "gzip": ".gz", "none": "", "age": ".age"}
@@ -23,6 +24,9 @@ _SUFFIX = {"zstd": ".zst", "gzip": ".gz", "none": "", "age": ".age"}
 
 def check_recipient(text: str) -> str:
     """An age recipient by its form; age itself has the last word before a dump starts."""
+    if text.upper().startswith(_PRIVATE):
+        # Not one letter of it may reach a log.
+        raise ValueError("is a private key: take it out of the inventory, and name its public key (age-keygen -y)")
     if not _RECIPIENT.match(text):
         raise ValueError(f"{ascii(text)[:24]}… is not an age recipient: age1 and 58 lower-case letters and digits")
     return text

@@ -64,6 +64,12 @@ def public_key(path: str) -> str:
     try:
         words = read_small(path + ".pub", _KEY_LIMIT).decode("ascii").split()
         return f"{words[0]} {words[1]}"
+    except FileNotFoundError as problem:
+        raise ManifestError(
+            f"There is no public signing key {path}.pub",
+            "The first backup of a host makes it. If this host has backups, put its key back",
+            code="signing.key",
+        ) from problem
     except (OSError, UnicodeError, IndexError) as problem:
         raise ManifestError(
             f"The public signing key {path}.pub cannot be read",

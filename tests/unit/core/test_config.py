@@ -157,6 +157,12 @@ def test_a_site_option_is_refused_with_its_path(changes: Options, expected: str)
     assert any(text.lstrip(": ").startswith(expected.rstrip()) for text in found), found
 
 
+def test_nothing_of_a_private_key_is_repeated() -> None:
+    found = problems(site(recipients=["AGE-SECRET-KEY-1QQQQQQQQ"]))
+    assert found[0].startswith("recipients[0]: is a private key: take it out"), found
+    assert not any("QQQ" in text for text in found), found
+
+
 def test_an_unknown_engine_is_the_only_complaint() -> None:
     found = problems(site(sources=[{"name": "A", "engine": "postgres", "frequency": "daily", "database": "a"}]))
     assert len(found) == 1 and found[0].startswith("sources[0].engine: 'postgres' is not one of"), found

@@ -11,7 +11,7 @@ from ..._base._errors import EngineError
 from ..._base._findings import INFO, WARNING, Finding
 
 _ADDRESS = "See that PostgreSQL runs, and the source's host, port and TLS settings"
-_PASSWORD = "See the source's user and password_file, and the server's pg_hba.conf"
+_PASSWORD = "See the source's user and password_file, the role (docs/engines/postgresql.md, Grants) and pg_hba.conf"
 _GRANTS = "Grant what is missing; the grants table in docs/engines/postgresql.md has the exact statements"
 _SERVER = "See the server's log and its memory and disk; run again when it is up"
 
