@@ -142,6 +142,8 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
 
     verified = host.play("nusantara.backup.verify")
     assert verified.returncode == 0, verified.output
+    assert "store: 2 sets read again, all whole" in verified.output, verified.output
+    assert "nas: 1 set read again, all whole" in verified.output, verified.output
     found = host.facts()
     assert [(run["source"], run["outcome"], run["night"]) for run in found["runs"]] == [
         ("Situs", "success", NIGHT),

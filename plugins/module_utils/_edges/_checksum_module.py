@@ -68,6 +68,7 @@ def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:
         "changed": False,
         **report.as_dict(),
         "whole": not messages,
+        "msg": _words(report),
         "problems": messages,
         "doubts": [problem.message for problem in report.warnings],
     }
@@ -75,3 +76,10 @@ def _result(report: VerifyReport, *, fail: bool) -> dict[str, t.Any]:
         more = f" And {len(messages) - 1} more." if len(messages) > 1 else ""
         result.update(failed=True, msg=f"{messages[0]}. {report.problems[0].finding().remedy}.{more}")
     return result
+
+
+def _words(report: VerifyReport) -> str:
+    """What an operator sees of a store in one line."""
+    sets, found = len(report.sets), len(report.problems)
+    read = f"{report.root}: {sets} set{'s' if sets != 1 else ''} read again"
+    return f"{read}, {found} problem{'s' if found != 1 else ''}" if found else f"{read}, all whole"

@@ -44,9 +44,8 @@ class Edge:
 
 def _for_programs(problem: BackupError) -> dict[str, t.Any]:
     """What the message does not say already: Ansible prints all of a failed result, and it must fit a screen."""
-    found: dict[str, t.Any] = {"code": problem.code}
-    if problem.detail:
-        found["detail"] = problem.detail
+    error = {"code": problem.code, **({"detail": problem.detail} if problem.detail else {})}
+    found: dict[str, t.Any] = {"error": error}
     if isinstance(problem, ConfigError) and len(problem.problems) > 1:
         found["problems"] = list(problem.problems)
     return found

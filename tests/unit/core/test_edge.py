@@ -46,12 +46,12 @@ def told(problem: BaseException) -> dict[str, t.Any]:
 def test_our_errors_leave_in_words() -> None:
     found = told(EngineError("it broke", "mend it", code="engine.broken", detail="d"))
     assert found["msg"] == "it broke. mend it."
-    assert found == {"msg": "it broke. mend it.", "code": "engine.broken", "detail": "d"}
+    assert found == {"msg": "it broke. mend it.", "error": {"code": "engine.broken", "detail": "d"}}
 
 
 def test_nothing_is_said_twice() -> None:
-    assert told(EngineError("it broke", "mend it")) == {"msg": "it broke. mend it.", "code": "engine"}
-    assert set(told(ConfigError(["a: x"]))) == {"msg", "code"}
+    assert told(EngineError("it broke", "mend it")) == {"msg": "it broke. mend it.", "error": {"code": "engine"}}
+    assert set(told(ConfigError(["a: x"]))) == {"msg", "error"}
 
 
 def test_all_problems_of_a_configuration_leave_together() -> None:
