@@ -13,6 +13,8 @@ from ._plain import one_line
 
 WIDTH, HEIGHT = 80, 23
 NAME = 26
+# A longer status, such as that of a host that cannot be reached, must not cost other lines their reason.
+WORD = 15
 
 
 def render(model: dict[str, t.Any], files: t.Sequence[str] = ()) -> str:
@@ -52,7 +54,7 @@ def _body(model: dict[str, t.Any], room: int) -> list[str]:
     lines = [row for row in model["rows"] if row["status"] != "not_due"]
     if len(lines) > room - 4:
         lines = [row for row in lines if row["problem"]]
-    word = max((len(phrase(f"status.{row['status']}", language)) for row in lines), default=0)
+    word = min(WORD, max((_width(phrase(f"status.{row['status']}", language)) for row in lines), default=0))
     told = [_line(row, model, word) for row in lines]
     findings = [item for item in model["findings"] if item["level"] != "info" and not _told_by_line(item)]
     extra = [_finding(item, language) for item in findings]
@@ -80,7 +82,10 @@ def _line(row: dict[str, t.Any], model: dict[str, t.Any], word: int) -> str:
         rest = _why(row, model)
     else:
         rest = f"{_format.size(row['stored_bytes'], language):>9}  {_format.duration(row['seconds'], language)}"
-    return _cut(f"{_report_words.SYMBOLS[row['status']]} {_pad(name, NAME)} {_pad(status, word)}  {rest}", WIDTH)
+    return _cut(
+        f"{_report_words.SYMBOLS[row['status']]} {_pad(name, NAME)} {status + ' ' * (word - _width(status))}  {rest}",
+        WIDTH,
+    )
 
 
 def _why(row: dict[str, t.Any], model: dict[str, t.Any]) -> str:

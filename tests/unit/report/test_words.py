@@ -270,6 +270,17 @@ def test_p15_the_short_text_shows_what_is_not_encrypted_however_much_else_there_
     assert words[2:] not in _report_text.render(model(others, language=language))
 
 
+def test_a_host_that_is_away_does_not_cost_others_their_reason() -> None:
+    source = make.source("Situs")
+    sites = [make.host_with(make.failed("SIMPEG"), host="db1"), make.unreachable("db9", source)]
+    lines = _report_text.render(model(sites)).splitlines()
+    (failed,) = (line for line in lines if line.startswith("✗ SIMPEG"))
+    alone = _report_text.render(model([sites[0]])).splitlines()
+    reason = next(line for line in alone if line.startswith("✗ SIMPEG")).partition("gagal")[2].strip()
+    assert failed.partition("gagal")[2].strip()[:30] == reason[:30], failed
+    assert any("host tidak dapat dihubungi" in line for line in lines if line.startswith("? Situs")), lines
+
+
 def test_the_short_text_names_failures_first() -> None:
     lines = _report_text.render(model()).splitlines()
     told = [line for line in lines if line[:2] in ("✗ ", "∅ ", "◐ ", "? ", "✓ ") and "(" in line[:30]]
