@@ -19,6 +19,16 @@ from ansible_collections.nusantara.backup.plugins.plugin_utils._run_display impo
 display = Display()
 _MODULE = "nusantara.backup.backup_run"
 _RECONNECTS = 3
+# How a Python before 3.9 fails on the module, before a line of it could say why.
+_OLD_PYTHON = (
+    "No module named 'zoneinfo'",
+    "module 'typing' has no attribute 'Protocol'",
+    "future feature annotations is not defined",
+)
+_TOO_OLD = (
+    "The Python of this host is older than 3.9. "
+    "Install a newer one beside it, and name it in ansible_python_interpreter."
+)
 
 
 class ActionModule(ActionBase):
@@ -71,12 +81,17 @@ class ActionModule(ActionBase):
                 run = arguments["follow"]
                 if not left:
                     raise AnsibleConnectionFailure(
-                        f"The connection to {host} was lost and does not come back. The run {run} goes on there. "
+                        f"The connection to {host} was lost and does not come back. That does not stop the run {run}. "
                         f"When the host can be reached again, the report says how it ended. {problem}"
                     ) from problem
                 left -= 1
-                display.display(f"[{host}] the connection was lost; the run {run} goes on, connecting again")
+                display.display(
+                    f"[{host}] the connection was lost, which does not stop the run {run}; connecting again"
+                )
 
     def _ask(self, arguments: dict[str, t.Any], task_vars: dict[str, t.Any] | None) -> dict[str, t.Any]:
         answer: dict[str, t.Any] = self._execute_module(module_name=_MODULE, module_args=arguments, task_vars=task_vars)
+        said = " ".join(str(answer.get(key)) for key in ("msg", "module_stderr", "exception"))
+        if answer.get("failed") and any(mark in said for mark in _OLD_PYTHON):
+            return {"failed": True, "msg": _TOO_OLD}
         return answer

@@ -99,12 +99,12 @@ finished:
   type: bool
 plan:
   description: What is (or would be) backed up, one entry for each source.
-  returned: when started and not failed, or in check mode
+  returned: when started, or in check mode, and not failed
   type: list
   elements: dict
 findings:
   description: Obstacles and warnings that were found.
-  returned: in check mode
+  returned: in check mode when not failed
   type: list
   elements: dict
 attempts:

@@ -120,18 +120,33 @@ def test_a_failed_check_tells_its_obstacles_once(monkeypatch: pytest.MonkeyPatch
     ]
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"msg": "", "exception": "ModuleNotFoundError: No module named 'zoneinfo'"},
+        {"msg": "MODULE FAILURE", "module_stderr": "AttributeError: module 'typing' has no attribute 'Protocol'"},
+        {"msg": "MODULE FAILURE", "module_stderr": "SyntaxError: future feature annotations is not defined"},
+    ],
+    ids=["3.8", "3.7", "3.6"],
+)
+def test_an_old_python_is_told_in_words(monkeypatch: pytest.MonkeyPatch, answer: Answer) -> None:
+    asked = Asked(monkeypatch, {"failed": True, **answer})
+    assert asked.result["failed"] and "older than 3.9" in asked.result["msg"]
+    assert "ansible_python_interpreter" in asked.result["msg"]
+
+
 LOST = AnsibleConnectionFailure("Shared connection closed")
 
 
 def test_a_lost_connection_is_made_again(monkeypatch: pytest.MonkeyPatch) -> None:
     asked = Asked(monkeypatch, STARTED, LOST, LOST, news(finished=True, events=[END], msg="done", failed=False))
     assert asked.result["msg"] == "done"
-    again = "[db1] the connection was lost; the run r1 goes on, connecting again"
+    again = "[db1] the connection was lost, which does not stop the run r1; connecting again"
     assert asked.lines == [again, again, "[db1] run ended after 1.0 s: success"]
 
 
 def test_a_connection_that_stays_lost_names_the_run_that_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(AnsibleConnectionFailure, match=r"The run r1 goes on there.*Shared connection closed"):
+    with pytest.raises(AnsibleConnectionFailure, match=r"does not stop the run r1.*Shared connection closed"):
         Asked(monkeypatch, STARTED, LOST, LOST, LOST, LOST)
 
 
