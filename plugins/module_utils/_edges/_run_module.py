@@ -117,7 +117,7 @@ def _planned(job: Job) -> dict[str, t.Any]:
         "type": job.type,
         "frequency": job.frequency,
         "night": job.night,
-        "slot": job.slot.stamp.isoformat(),
+        "slot": job.slot.stamp.isoformat(timespec="seconds"),
         "late": job.slot.late,
         "media": list(job.source.media),
     }

@@ -185,7 +185,7 @@ class Dump:
             "frequency": job.frequency,
             "night": job.night,
             "zone": site.zone,
-            "slot": job.slot.stamp.isoformat(),
+            "slot": job.slot.stamp.isoformat(timespec="seconds"),
             "late": job.slot.late,
             "started": started,
             "parents": [],

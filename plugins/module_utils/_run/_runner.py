@@ -95,7 +95,7 @@ class Runner:
                         "type": job.type,
                         "frequency": job.frequency,
                         "night": job.night,
-                        "slot": job.slot.stamp.isoformat(),
+                        "slot": job.slot.stamp.isoformat(timespec="seconds"),
                         "late": job.slot.late,
                     }
                     for job in jobs
