@@ -15,11 +15,14 @@ from tests.support.sets import MadeSet, allowed_signers, make_document, make_key
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import MediumError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._locks import hold
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
+from ansible_collections.nusantara.backup.plugins.module_utils._edges import _checksum_module
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._manifest import encode
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signers import Signers, opened
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify import Selection, verify_store
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._verify_report import VerifyReport
+from ansible_collections.nusantara.backup.plugins.module_utils._site._places import source_lock
 
 NAME = "2026112024F1D-SIMPEG"
 OLDER = "2026111924F1D-SIMPEG"
@@ -265,3 +268,20 @@ def test_the_hosts_own_key_is_enough(store: Store) -> None:
         assert verify_store(str(store.root), Clock(), signers=signers).problems == ()
     with opened("", store.key, "db2", Children()) as signers:
         assert found(verify_store(str(store.root), Clock(), signers=signers)) == {("altered", "verify.signature")}
+
+
+@pytest.mark.parametrize("busy", ["SIMPEG", "Situs"])
+def test_the_unfinished_set_of_a_run_at_work_is_no_leftover(store: Store, busy: str) -> None:
+    (store.root / "SIMPEG" / f"{NAME}.r2.part").mkdir()
+    report = verify_store(str(store.root), Clock(), busy=lambda source: source == busy)
+    assert {status for status, _code in found(report)} == (set() if busy == "SIMPEG" else {"incomplete"})
+
+
+def test_the_module_asks_the_lock_of_the_source(store: Store, tmp_path: pathlib.Path) -> None:
+    (store.root / "SIMPEG" / f"{NAME}.r2.part").mkdir()
+    spec = _checksum_module.argument_spec()
+    params = {key: option.get("default") for key, option in spec.items()}
+    params.update(path=str(store.root), state=str(tmp_path / "state"), fail=False)
+    with hold(source_lock(str(tmp_path / "state"), "SIMPEG"), "The source SIMPEG"):
+        assert _checksum_module.checksum_result(params, check_mode=True)["whole"]
+    assert not _checksum_module.checksum_result(params, check_mode=True)["whole"]

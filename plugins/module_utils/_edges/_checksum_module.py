@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import typing as t
 
+from .._base import _locks
 from .._base._clock import Clock, parse_at
 from .._base._model import Medium
 from .._base._owner import refuse_mixed_owners
@@ -16,8 +17,9 @@ from .._sets._receipts import Receipts
 from .._sets._signers import opened
 from .._sets._store import MARKER
 from .._sets._verified import keep
-from .._sets._verify import Selection, verify_store
+from .._sets._verify import Busy, Selection, verify_store
 from .._sets._verify_report import VerifyReport
+from .._site._places import source_lock
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -49,10 +51,15 @@ def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[
         with opened(allowed, key, params["host"], children) as signers:
             clock = Clock(parse_at(params["at"]))
             receipts = Receipts(state) if state else None
-            report = verify_store(path, clock, selection, signers, receipts, params["medium"])
+            report = verify_store(path, clock, selection, signers, receipts, params["medium"], _busy(state))
     if state and not check_mode:
         keep(report, state)
     return _result(report, fail=params["fail"])
+
+
+def _busy(state: str) -> Busy | None:
+    """Whether a run holds a source's lock; without the state nobody can know."""
+    return (lambda source: _locks.is_held(source_lock(state, source))) if state else None
 
 
 def _refuse_other_medium(name: str, path: str) -> None:

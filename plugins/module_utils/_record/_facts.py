@@ -21,7 +21,7 @@ from .._media._registry import answer_of, look_at
 from .._sets._catalogue import catalogue, unknown_paths
 from .._sets._verified import last_verified
 from .._site._places import journal_path, run_lock
-from ._history import Attempt, fold
+from ._history import Attempt, History
 from ._journal import Journal
 
 SCHEMA = 1
@@ -35,8 +35,8 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         raise BackupError(
             f"Runs of {nights} nights cannot be shown", f"Ask for 0 to {_MOST_NIGHTS} nights", code="config.nights"
         )
-    reading = Journal(journal_path(site), clock).read()
-    history = fold(reading.entries)
+    history = History([], {})
+    reading = Journal(journal_path(site), clock).walk(history.take)
     sets = catalogue(site.store, site.state)
     verified = last_verified(site.state)
     return {
@@ -51,7 +51,7 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         "state": site.state,
         "store": {"path": site.store, **_disk(site.store), "sets": len(sets)},
         "journal": {
-            "entries": len(reading.entries),
+            "entries": reading.count,
             "head": reading.head,
             "intact": not reading.problem,
             "problem": reading.problem,

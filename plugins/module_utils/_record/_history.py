@@ -7,7 +7,9 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
-from ._journal import Entry
+from ._journal import Entry, Journal
+
+_DETAILED = 5000
 
 SUCCESS = "success"
 FAILED = "failed"
@@ -53,6 +55,12 @@ class History:
     open_runs: dict[str, list[Attempt]]
     unplanned: t.Sequence[t.Mapping[str, str]] = ()
 
+    def take(self, entry: Entry) -> None:
+        """The next entry of the journal."""
+        handle = _HANDLERS.get(entry.event)
+        if handle is not None:
+            handle(self, entry.data, entry.at)
+
     def of(self, source: str) -> list[Attempt]:
         return [attempt for attempt in self.attempts if attempt.source == source]
 
@@ -81,9 +89,14 @@ def fold(entries: t.Iterable[Entry]) -> History:
     """Events to attempts; a run without its end stays open."""
     history = History([], {})
     for entry in entries:
-        handle = _HANDLERS.get(entry.event)
-        if handle is not None:
-            handle(history, entry.data, entry.at)
+        history.take(entry)
+    return history
+
+
+def history_of(journal: Journal, *, believed: bool = True) -> History:
+    """What a journal tells, without keeping it in memory; an altered one is refused, or told up to its first fault."""
+    history = History([], {})
+    (journal.believe if believed else journal.walk)(history.take)
     return history
 
 
@@ -91,6 +104,9 @@ def _run_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None
     attempts = [Attempt(run=data["run"], mode=data["mode"], started=at, **job) for job in data["jobs"]]
     history.attempts += attempts
     history.open_runs[data["run"]] = attempts
+    # Of the attempts of years only names, sizes and outcomes matter; the details of the recent ones fill reports.
+    for old in history.attempts[-_DETAILED - len(attempts) : -_DETAILED]:
+        old.findings, old.copies = (), []
 
 
 def _source_event(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:

@@ -40,13 +40,18 @@ class Entry:
 class Reading:
     """A whole journal: what could be believed, and the first problem of its chain (or '').
 
-    ``torn``: the problem is only that the last write was interrupted; the next one mends it.
+    ``torn``: the problem is only that the last write was interrupted; the next
+    one mends it. ``count`` is the number of entries, also where none was kept.
     """
 
     entries: tuple[Entry, ...]
     head: str
     problem: str
     torn: bool = False
+    count: int = 0
+
+
+Take = t.Callable[[Entry], None]
 
 
 class Journal:
@@ -79,7 +84,11 @@ class Journal:
     def read(self) -> Reading:
         """All entries up to the first that breaks the chain; an absent journal is empty."""
         entries: list[Entry] = []
-        head = FIRST
+        return dataclasses.replace(self.walk(entries.append), entries=tuple(entries))
+
+    def walk(self, take: Take) -> Reading:
+        """The same, but each entry is handed on and none is kept: a journal of years does not fit into memory."""
+        count, head = 0, FIRST
         try:
             with open(self.path, "rb") as stream:
                 # Who writes holds the lock: what is half written is not taken for torn.
@@ -88,21 +97,21 @@ class Journal:
                     entry = _parse(line)
                     if entry is None and not line.endswith(b"\n"):
                         torn = f"line {number} is torn: the last write was interrupted"
-                        return Reading(tuple(entries), head, torn, torn=True)
+                        return Reading((), head, torn, torn=True, count=count)
                     problem = _chain_problem(entry, line, number, head)
                     if entry is None or problem:
-                        return Reading(tuple(entries), head, problem)
-                    entries.append(entry)
-                    head = entry.hash
+                        return Reading((), head, problem, count=count)
+                    take(entry)
+                    count, head = number, entry.hash
         except FileNotFoundError:
             pass
         except OSError as problem:
             raise self._cannot("read", problem) from problem
-        return Reading(tuple(entries), head, "")
+        return Reading((), head, "", count=count)
 
-    def believed(self) -> Reading:
-        """All entries; an altered journal is refused, for what follows would be read by nobody."""
-        reading = self.read()
+    def believe(self, take: Take) -> Reading:
+        """As `walk`; an altered journal is refused, for what follows would be read by nobody."""
+        reading = self.walk(take)
         if reading.problem and not reading.torn:
             raise JournalError(
                 f"The journal {self.path} was altered: {reading.problem}",

@@ -13,7 +13,7 @@ from .._base import _locks
 from .._base._clock import Clock
 from .._base._errors import BackupError
 from .._base._model import Site
-from .._record._history import Attempt, fold
+from .._record._history import Attempt, History
 from .._record._journal import Entry, Journal
 from .._site._places import journal_path, progress_path, run_lock
 from ._progress import read_progress
@@ -69,14 +69,19 @@ def _size(journal: Journal) -> int:
 
 
 def _look(site: Site, journal: Journal, run: str, since: int) -> View:
-    reading = journal.believed()
-    attempts = tuple(fold(reading.entries).run(run))
-    mine = [entry for entry in reading.entries if entry.data.get("run") == run]
+    history = History([], {})
+    mine: list[Entry] = []
+
+    def take(entry: Entry) -> None:
+        history.take(entry)
+        if entry.data.get("run") == run:
+            mine.append(entry)
+
+    reading = journal.believe(take)
     if not mine:
         raise BackupError(
             f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown"
         )
     ended = any(entry.event in ("run.finished", "run.interrupted") for entry in mine)
     news = tuple(entry for entry in mine if entry.seq > since)
-    seen = reading.entries[-1].seq if reading.entries else 0
-    return View(ended, attempts, news, read_progress(progress_path(site, run)), seen)
+    return View(ended, tuple(history.run(run)), news, read_progress(progress_path(site, run)), reading.count)

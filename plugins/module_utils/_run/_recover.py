@@ -11,7 +11,7 @@ import shutil
 from .._base import _locks
 from .._base._errors import BackupError
 from .._base._model import Site
-from .._record._history import fold
+from .._record._history import history_of
 from .._record._journal import Journal
 from .._sets import _store
 from .._site._places import run_lock, work_root
@@ -39,7 +39,7 @@ def recover(site: Site, journal: Journal) -> list[str]:
 
 
 def _open_runs(journal: Journal) -> list[str]:
-    return list(fold(journal.believed().entries).open_runs)
+    return list(history_of(journal).open_runs)
 
 
 def sweep_source(site: Site, source: str) -> None:

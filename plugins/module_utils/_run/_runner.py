@@ -21,7 +21,7 @@ from .._base._stop import StoppedError
 from .._base._warden import Warden
 from .._copies._transfer import transfer_sets
 from .._engines._base import Context, Probe
-from .._record._history import FAILED, SUCCESS, Attempt, History, fold
+from .._record._history import FAILED, SUCCESS, Attempt, History, history_of
 from .._record._journal import Journal
 from .._sets._store import set_directory
 from .._site._places import journal_path, progress_path, run_lock, source_lock, work_root
@@ -47,7 +47,7 @@ class Runner:
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
         """The jobs that are not done yet (P12.3: a failed one is done again); a set may only lack its copies."""
-        past = fold(self.journal.believed().entries)
+        past = history_of(self.journal)
         return [left for job in jobs for left in ([job] if again or job.mode != SCHEDULED else self._left(job, past))]
 
     def _left(self, job: Job, past: History) -> list[Job]:
@@ -63,7 +63,7 @@ class Runner:
         """Record, do and close the jobs. Raises only when the run could not even be recorded."""
         with _locks.hold(run_lock(self.site, self.run_id), "This run", self.run_id):
             recover(self.site, self.journal)
-            past = fold(self.journal.believed().entries)
+            past = history_of(self.journal)
             self._record_start(jobs)
             started()
             try:
@@ -74,7 +74,7 @@ class Runner:
             except BackupError as problem:
                 self._interrupted(problem)
                 raise
-        return fold(self.journal.read().entries).run(self.run_id)
+        return history_of(self.journal, believed=False).run(self.run_id)
 
     def _do(self, jobs: t.Sequence[Job], past: History) -> None:
         with Warden() as warden, Children(warden) as children:
@@ -120,7 +120,7 @@ class Runner:
         start = stamp(self.clock.now())
         try:
             self._observer.step(name, "lock")
-            with Foreseen(), _locks.hold(source_lock(self.site, name), f"The source {name}", self.run_id):
+            with Foreseen(), _locks.hold(source_lock(self.site.state, name), f"The source {name}", self.run_id):
                 self._event("source.started", job, {"started": start})
                 if job.made:
                     return self._copy_made(job, past, start, began)
@@ -248,7 +248,7 @@ class Runner:
 
 def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
     """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
-    past = fold(Journal(journal_path(site), clock).read().entries)
+    past = history_of(Journal(journal_path(site), clock), believed=False)
     found = _preflight.check_places(site)
     probes: dict[str, Probe] = {}
     with Warden() as warden, Children(warden) as children:
@@ -275,7 +275,7 @@ def _check_one(
     history = past.of(source.name)
     found += _preflight.check_source(site, source, probe, context, history)
     found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
-    if _locks.is_held(source_lock(site, source.name)):
+    if _locks.is_held(source_lock(site.state, source.name)):
         text = f"The source {source.name} is being backed up right now"
         found.append(Finding("lock.held", ERROR, source.name, text, "Wait until it has ended"))
     return found

@@ -60,6 +60,9 @@ class _Pending(t.NamedTuple):
     files: list[concurrent.futures.Future[_FileResult]]
 
 
+Busy = t.Callable[[str], bool]
+
+
 def verify_store(
     root: str,
     clock: Clock,
@@ -67,25 +70,34 @@ def verify_store(
     signers: Signers | None = None,
     receipts: Receipts | None = None,
     medium: str = "",
+    busy: Busy | None = None,
 ) -> VerifyReport:
     """Re-read a store: a host's own or a medium. Raises ``MediumError`` when it cannot be listed.
 
     With ``signers`` every set must be signed by one of them; with
     ``receipts`` a manifest must be the one that was copied, and when the store
-    is a ``medium`` the newest copy of each source must be there. Files are
-    hashed by several threads, 1 MiB at a time.
+    is a ``medium`` the newest copy of each source must be there. ``busy`` says
+    of a source whether a run is at work on it: then its unfinished set is no
+    leftover. Files are hashed by several threads, 1 MiB at a time.
     """
-    return _Verification(root, clock, signers, receipts, medium).run(selection)
+    return _Verification(root, clock, signers, receipts, medium, busy).run(selection)
 
 
 class _Verification:
     def __init__(
-        self, root: str, clock: Clock, signers: Signers | None, receipts: Receipts | None, medium: str
+        self,
+        root: str,
+        clock: Clock,
+        signers: Signers | None,
+        receipts: Receipts | None,
+        medium: str,
+        busy: Busy | None,
     ) -> None:
         self._root = root
         self._clock = clock
         self._signers = signers
         self._receipts = receipts
+        self._busy = busy
         self._medium = medium
         self._threads = min(os.cpu_count() or 1, _MOST_THREADS)
         self._done: list[SetResult] = []
@@ -119,7 +131,7 @@ class _Verification:
         for entry in scan(self._root, selection.sources):
             if isinstance(entry, FoundSet):
                 found.append(entry)
-            elif not selection.names:
+            elif not selection.names and not self._growing(entry):
                 strays.append(_stray(entry))
         if selection.names:
             there = {entry.name for entry in found}
@@ -132,6 +144,11 @@ class _Verification:
         else:
             strays += self._gone(found, selection.sources)
         return (newest_of_each(found) if selection.newest else found), strays
+
+    def _growing(self, stray: Stray) -> bool:
+        """Whether this is the unfinished set of a run that is at work now."""
+        source = os.path.basename(os.path.dirname(stray.path))
+        return stray.kind == UNFINISHED and self._busy is not None and self._busy(source)
 
     def _gone(self, found: t.Sequence[FoundSet], sources: t.Sequence[str]) -> list[Problem]:
         """The newest copies that the receipts know of, and that are not there: reports count on them.

@@ -21,8 +21,8 @@ def run_lock(site: Site, run: str) -> str:
     return os.path.join(site.state, "locks", f"run-{run}.lock")
 
 
-def source_lock(site: Site, source: str) -> str:
-    return os.path.join(site.state, "locks", f"source-{source.lower()}.lock")
+def source_lock(state: str, source: str) -> str:
+    return os.path.join(state, "locks", f"source-{source.lower()}.lock")
 
 
 def work_root(site: Site) -> str:

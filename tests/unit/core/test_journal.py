@@ -19,7 +19,7 @@ from tests.support.site import wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import JournalError
-from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import FIRST, Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import FIRST, Entry, Journal
 from checkout import collections_path
 
 COLLECTIONS = str(collections_path())
@@ -175,19 +175,20 @@ def test_an_altered_journal_is_not_believed_and_a_torn_one_is(journal: Journal) 
     path = filled(journal)
     whole = path.read_bytes()
     path.write_bytes(whole[:-20])
-    assert len(journal.believed().entries) == 3
+    taken: list[Entry] = []
+    assert journal.believe(taken.append).count == len(taken) == 3
     path.write_bytes(whole.replace(b'"number":1', b'"number":7'))
     with pytest.raises(JournalError) as caught:
-        journal.believed()
+        journal.believe(taken.append)
     assert caught.value.code == "journal.broken"
     path.write_bytes(whole)
-    assert len(journal.believed().entries) == 4
+    assert journal.believe(taken.append).count == 4
 
 
 WRITER = """
 import sys
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Entry, Journal
 journal = Journal(sys.argv[1], Clock())
 sys.stdin.read()
 for number in range(25):
@@ -236,7 +237,7 @@ def test_a_reader_waits_for_the_line_that_is_being_written(journal: Journal) -> 
 READER = """
 import sys
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
-from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Entry, Journal
 reading = Journal(sys.argv[1], Clock()).read()
 print(len(reading.entries), repr(reading.problem))
 """
