@@ -93,3 +93,19 @@ def test_a_dump_at_five_percent_of_its_history(lab: Lab) -> None:
         (found,) = (entry for entry in lab.facts()["sets"] if entry["name"] == place.name)
         assert found["plausible"] is False
     gate.healed(night=9)
+
+
+def test_a_journal_moved_aside_does_not_make_an_empty_dump_plausible(lab: Lab) -> None:
+    """The sets in the store tell what is usual, too."""
+    path = lab.sqlite(rows=2000)
+    lab.good(night=1)
+    (lab.state / "journal.jsonl").rename(lab.root / "evidence.jsonl")
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute("DELETE FROM pegawai WHERE rowid > 100")
+        connection.commit()
+        connection.execute("VACUUM")
+    assert lab.run(night=2).status == 0
+    attempt = lab.attempts("Pegawai")[0]
+    assert attempt["outcome"] == "success" and attempt["plausible"] is False
+    lab.run(night=3)
+    assert lab.attempts("Pegawai")[0]["plausible"] is False

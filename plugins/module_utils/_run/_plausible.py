@@ -5,12 +5,35 @@
 from __future__ import annotations
 
 import statistics
+import typing as t
 
 from .._base._findings import WARNING, Finding
-from .._record._history import SUCCESS, Attempt
+from .._base._model import Site
+from .._record._history import SUCCESS, Attempt, History
+from .._sets._catalogue import catalogue
 
 _RECENT = 7
 _SMALL_BYTES = 64 * 1024
+
+
+def past_of(site: Site, history: History, source: str) -> list[Attempt]:
+    """The attempts of a source; where the journal knows of no good one, also what the sets in the store tell.
+
+    A journal that was moved aside must not make an empty dump plausible.
+    """
+    known = history.of(source)
+    if any(attempt.outcome == SUCCESS and attempt.plausible for attempt in known):
+        return known
+    sets = [entry for entry in reversed(catalogue(site.store)) if entry["source"] == source]
+    return [*(_told_by(entry) for entry in sets), *known]
+
+
+def _told_by(entry: t.Mapping[str, t.Any]) -> Attempt:
+    """A set of the catalogue as the attempt that made it."""
+    same = ("name", "source", "type", "frequency", "night", "plain_bytes", "stored_bytes", "plausible")
+    rows = entry["inventory"]["totals"].get("rows")
+    told = {key: entry[key] for key in same}
+    return Attempt(run="", slot="", mode="", late=False, outcome=SUCCESS, rows=rows, **told)
 
 
 def expected_bytes(history: list[Attempt], kind: str, field: str) -> int:

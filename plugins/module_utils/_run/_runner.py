@@ -28,7 +28,7 @@ from .._site._places import journal_path, progress_path, run_lock, source_lock, 
 from .._site._plan import SCHEDULED, Job
 from . import _preflight
 from ._dump import Dump, Dumped
-from ._plausible import judge
+from ._plausible import judge, past_of
 from ._progress import Observer, Progress
 from ._recover import recover, sweep_source
 
@@ -146,7 +146,7 @@ class Runner:
             context = Context(children, work, source.protection.inventory)
             self._observer.step(source.name, "preflight")
             probe = self._probe(source, context)
-            history = past.of(source.name)
+            history = past_of(self.site, past, source.name)
             found = _preflight.check_source(self.site, source, probe, context, history)
             _preflight.refuse_errors(found)
             dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
@@ -272,7 +272,7 @@ def _check_one(
         probe = Probe(version="", estimated_bytes=0)
     if not due:
         return found
-    history = past.of(source.name)
+    history = past_of(site, past, source.name)
     found += _preflight.check_source(site, source, probe, context, history)
     found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
     if _locks.is_held(source_lock(site.state, source.name)):
