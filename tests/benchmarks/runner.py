@@ -68,7 +68,7 @@ peak()
 _RUN = (
     _HEAD
     + f"""
-from {_CORE} import _cli
+from {_CORE}._edges import _cli
 status = _cli.main(["run", "--config", sys.argv[1], "--mode", "incidental"])
 peak()
 sys.exit(status)
