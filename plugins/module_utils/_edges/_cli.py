@@ -26,6 +26,7 @@ from .._base._stop import StoppedError, listen
 from .._record._facts import facts
 from .._record._history import problems
 from .._run import _runner
+from .._run._check import check
 from .._site._plan import MODES, SCHEDULED, plan_jobs
 from .._site._site_args import SITE_OPTIONS, site_of
 
@@ -78,7 +79,7 @@ def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
 
 def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
     with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
-        found = _runner.check(site, jobs, clock, work)
+        found = check(site, jobs, clock, work)
     for finding in found:
         _say(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
     return 1 if any(finding.level == ERROR for finding in found) else 0

@@ -18,6 +18,7 @@ from .._base._owner import refuse_mixed_owners
 from .._record._history import problems
 from .._run import _runner
 from .._run._background import launch
+from .._run._check import check
 from .._run._follow import View, follow
 from .._site._plan import MODES, SCHEDULED, Job, plan_jobs
 from .._site._site_args import SITE_OPTIONS, site_of
@@ -52,7 +53,7 @@ def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
     runner = _runner.Runner(site, clock)
     pending = runner.pending(jobs, again=params["again"])
     with tempfile.TemporaryDirectory(prefix="nusantara-backup-", dir=_memory()) as work:
-        findings = _runner.check(site, pending, clock, work)
+        findings = check(site, pending, clock, work)
     errors = [finding for finding in findings if finding.level == ERROR]
     return {
         **({} if site.sources else {"warnings": [_no_source(site)]}),

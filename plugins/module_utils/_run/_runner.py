@@ -13,7 +13,6 @@ import typing as t
 from .._base import _locks
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, Foreseen, JournalError
-from .._base._findings import ERROR, Finding
 from .._base._io import disk_errors, make_directory
 from .._base._model import Site, Source
 from .._base._process import Children
@@ -244,38 +243,3 @@ class Runner:
 
     def _seconds(self) -> float:
         return round(self.clock.seconds(), 3)
-
-
-def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
-    """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
-    past = history_of(Journal(journal_path(site), clock), believed=False)
-    found = _preflight.check_places(site)
-    probes: dict[str, Probe] = {}
-    with Warden() as warden, Children(warden) as children:
-        warden.watch_directory(work)
-        for source in site.sources:
-            due = any(job.source.name == source.name for job in jobs)
-            found += _check_one(site, source, past, probes, Context(children, work), due)
-    engines = {source.name: source.engine for source in site.sources}
-    return found + _preflight.unplanned_findings(_preflight.unplanned(probes, engines))
-
-
-def _check_one(
-    site: Site, source: Source, past: History, probes: dict[str, Probe], context: Context, due: bool
-) -> list[Finding]:
-    found: list[Finding] = []
-    try:
-        probe = probes[source.name] = _preflight.probe_source(source, context)
-    except BackupError as problem:
-        # Tools and media are looked at all the same: one look should tell everything.
-        found.append(_preflight.as_finding(source.name, problem))
-        probe = Probe(version="", estimated_bytes=0)
-    if not due:
-        return found
-    history = past_of(site, past, source.name)
-    found += _preflight.check_source(site, source, probe, context, history)
-    found += _preflight.check_media(site, source, _preflight.expected_stored(source, probe, history))
-    if _locks.is_held(source_lock(site.state, source.name)):
-        text = f"The source {source.name} is being backed up right now"
-        found.append(Finding("lock.held", ERROR, source.name, text, "Wait until it has ended"))
-    return found

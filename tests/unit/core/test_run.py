@@ -43,8 +43,9 @@ from ansible_collections.nusantara.backup.plugins.module_utils._record._facts im
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
 from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _preflight, _runner
+from ansible_collections.nusantara.backup.plugins.module_utils._run._check import check
 from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover
-from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner, check
+from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner
 from ansible_collections.nusantara.backup.plugins.module_utils._sets import _store
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import check as check_signature
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._signing import ensure_key, public_key, sign
