@@ -24,6 +24,7 @@ if t.TYPE_CHECKING:
     from ._warden import Warden
 
 STDERR_LIMIT = 64 * 1024
+_GRACE = 5
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Stdio = t.Union[int, t.IO[bytes], None]
 
@@ -207,12 +208,14 @@ class Children:
         try:
             said = _read_all(child.stdout, limit)
             if said is None:
-                child.kill()
-            result = child.wait(timeout)
+                child.signal_group(signal.SIGKILL)
+            result = child.wait(timeout + _GRACE)
         finally:
             timer.cancel()
+            # The feeder ends before its pipe is closed: the number of a closed file is given to the next that opens.
+            child.signal_group(signal.SIGKILL)
+            feeder.join(_GRACE)
             child.kill()
-        feeder.join(5)
         if late.is_set():
             raise _too_late(command, timeout, result.stderr)
         if said is None:
@@ -260,7 +263,8 @@ def _feed(stream: t.IO[bytes], data: bytes) -> None:
             view = memoryview(data)
             while view:
                 view = view[stream.write(view) :]
-    except OSError:
+    except (OSError, ValueError):
+        # It does not listen any more, or was ended from outside: its exit status tells.
         pass
 
 

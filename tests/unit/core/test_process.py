@@ -64,6 +64,14 @@ def test_feeding_and_listening_at_once_does_not_block() -> None:
         assert children.run(Command(("true",)), stdin=data).status == 0
 
 
+def test_who_is_fed_and_does_not_read_is_let_go_before_its_pipe_is_closed() -> None:
+    """A pipe that is closed under the feeding thread has its number given to the next file that opens."""
+    data = bytes(1 << 20)
+    with Children() as children:
+        for _unused in range(300):
+            assert children.run(Command(("true",)), stdin=data).status == 0
+
+
 @pytest.mark.parametrize(
     ("script", "status", "words"),
     [
