@@ -17,6 +17,8 @@ export PATH := /usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
 export PYTHONDONTWRITEBYTECODE = 1
 
 PYTEST := $(DEV)/python -m pytest
+# Servers, mounts and files are each test's or each worker's own, so tests run on several cores at once.
+PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 COVERED := --cov --cov-append --cov-report=term:skip-covered
 
 .PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test test-all bench clean
@@ -60,10 +62,10 @@ test-fast: lint types  ## all that needs no server: under two minutes
 	$(PYTEST) tests/sanity tests/guard tests/unit tests/property
 
 test-host: setup  ## every pytest suite on this machine, with coverage of plugins/
-	$(PYTEST) -m "not long" $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
+	$(PYTEST) -m "not long" $(PARALLEL) $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
 
 test-debian13: setup  ## PostgreSQL 17 and ansible-core 2.21 inside a Debian 13 container
-	@$(PYTHON) $(TOOLS)/container_run.py -m "debian13 and not long"
+	@$(PYTHON) $(TOOLS)/container_run.py -m "debian13 and not long" $(PARALLEL)
 
 test:  ## everything but the long tests
 	@rm -f .coverage .coverage.*

@@ -8,6 +8,7 @@ import json
 import os
 import pathlib
 import re
+import secrets
 import typing as t
 
 import pytest
@@ -18,9 +19,9 @@ from .gate import Gate, clear_text
 from .lab import Lab
 from .launcher import descendants
 
-PASSWORD = "Rahasia: 'n%b' \\ 4711"
-# A part of it that survives quoting, and too long to stand in ciphertext by chance.
-PART = "Rahasia: "
+# A part of it that survives quoting, stands nowhere by chance, and belongs to no other test of this machine.
+PART = secrets.token_hex(8)
+PASSWORD = f"Rahasia: 'n%b' \\ {PART}"
 MEBIBYTE = 1 << 20
 
 

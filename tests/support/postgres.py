@@ -81,6 +81,8 @@ class Cluster:
             file.write(
                 f"port = {self.port}\nlisten_addresses = '127.0.0.1'\nunix_socket_directories = '{self.socket}'\n"
                 "ssl = on\nfsync = off\nmax_connections = 30\nshared_buffers = 64MB\nlog_min_messages = warning\n"
+                # Not in /dev/shm, where other tests look for clear text.
+                "dynamic_shared_memory_type = mmap\n"
             )
         (self.data / "pg_hba.conf").write_text(
             f"local all {self.superuser} trust\nlocal all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
