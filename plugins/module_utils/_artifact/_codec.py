@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import re
 import typing as t
@@ -61,15 +62,22 @@ def decoders(protection: Protection, identity_fd: int = -1) -> list[Command]:
 
 
 def check_tools(protection: Protection, children: Children) -> None:
-    """Refuse before the dump starts: a tool that is absent, a recipient that age does not take."""
+    """Refuse before the dump starts: a tool that is absent, a recipient that age does not take.
+
+    What worked once in a run with the same settings is not tried again.
+    """
     for stage in encoders(protection):
-        done = children.run(stage, stdin=b"")
-        if done.status != 0 or not done.stdout:
-            raise ToolError(
-                f"'{stage.name}' does not work with these settings: it {end_words(done.status)} {done.stderr}".strip(),
-                "Correct the recipients or install the tool; without it nothing is written",
-                code="tool.encryption" if stage.name == "age" else "tool.compression",
-            )
+        children.once(("works", stage.argv), functools.partial(_try, stage, children))
+
+
+def _try(stage: Command, children: Children) -> None:
+    done = children.run(stage, stdin=b"")
+    if done.status != 0 or not done.stdout:
+        raise ToolError(
+            f"'{stage.name}' does not work with these settings: it {end_words(done.status)} {done.stderr}".strip(),
+            "Correct the recipients or install the tool; without it nothing is written",
+            code="tool.encryption" if stage.name == "age" else "tool.compression",
+        )
 
 
 class MemoryKey:

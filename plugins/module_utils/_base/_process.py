@@ -27,6 +27,7 @@ STDERR_LIMIT = 64 * 1024
 _GRACE = 5
 _SEARCH_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 Stdio = t.Union[int, t.IO[bytes], None]
+Answer = t.TypeVar("Answer")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -147,6 +148,7 @@ class Children:
     def __init__(self, warden: Warden | None = None) -> None:
         self._warden = warden
         self._alive: dict[int, Child] = {}
+        self._known: dict[t.Hashable, t.Any] = {}
 
     def __enter__(self) -> Children:
         return self
@@ -154,6 +156,16 @@ class Children:
     def __exit__(self, *_unused: object) -> None:
         for child in list(self._alive.values()):
             child.kill()
+
+    def once(self, question: t.Hashable, ask: t.Callable[[], Answer]) -> Answer:
+        """What ``ask`` returned when this run first put the question; what it raised is not kept.
+
+        For what programs say of themselves: twenty sources need not ask twenty times.
+        """
+        if question not in self._known:
+            self._known[question] = ask()
+        known: Answer = self._known[question]
+        return known
 
     def signal_all(self, number: int) -> None:
         """Send a signal to every program that runs, without waiting for what becomes of it."""

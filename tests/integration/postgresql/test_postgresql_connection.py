@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 from tests.support.postgres import SUPERUSER_PASSWORD, Cluster
-from tests.support.postgres_dump import dump, probe
+from tests.support.postgres_dump import ENGINE, dump, parsed, probe, working
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
-from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child, Children, Command, Result
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import Stream
 
 pytestmark = pytest.mark.debian13
@@ -170,6 +170,22 @@ def test_programs_are_found_without_bin_dir(cluster: Cluster) -> None:
     options = cluster.options(database="postgres")
     del options["bin_dir"]
     assert probe(options).tools["pg_dump"] == str(cluster.binaries / "pg_dump")
+
+
+def test_programs_say_their_version_once_in_a_run(cluster: Cluster, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = Children.run
+
+    def run(family: Children, command: Command, **more: t.Any) -> Result:
+        asked.append(command.name)
+        return real(family, command, **more)
+
+    monkeypatch.setattr(Children, "run", run)
+    options = parsed(cluster.options(database="postgres"))
+    with working() as context:
+        first, second = (ENGINE.probe(options, context) for _time in range(2))
+    assert first.tools == second.tools
+    assert sorted(asked) == ["pg_dump", "pg_dumpall", "psql"]
 
 
 def test_no_secret_in_any_process_while_a_dump_runs(cluster: Cluster, tls: dict[str, t.Any], database: str) -> None:

@@ -84,6 +84,21 @@ def test_tools_are_tried_before_the_dump(tmp_path: pathlib.Path) -> None:
         assert caught.value.code == "tool.encryption"
 
 
+def test_what_worked_once_in_a_run_is_not_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[Command] = []
+    with Children() as children:
+        real = children.run
+        monkeypatch.setattr(children, "run", lambda stage, stdin: (tried.append(stage), real(stage, stdin=stdin))[1])
+        for level in (3, 3, 4):
+            _codec.check_tools(Protection("zstd", level, "none"), children)
+        assert [stage.argv[2] for stage in tried] == ["-3", "-4"]
+        monkeypatch.setattr(_codec, "encoders", lambda _protection: [Command(("false",))])
+        for _time in range(2):
+            with pytest.raises(ToolError):
+                _codec.check_tools(CLEAR, children)
+    assert [stage.name for stage in tried[2:]] == ["false", "false"]
+
+
 @pytest.mark.parametrize("stage", [("zstd", "--no-such-option"), ("true",)], ids=["failing", "silent"])
 def test_a_compressor_that_does_not_work_is_found_out(monkeypatch: pytest.MonkeyPatch, stage: tuple[str, ...]) -> None:
     monkeypatch.setattr(_codec, "encoders", lambda _protection: [Command(stage)])

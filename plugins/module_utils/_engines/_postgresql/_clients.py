@@ -9,6 +9,7 @@ so the newest is not the best. An older one cannot dump the server at all.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import glob
 import os
 import re
@@ -65,16 +66,19 @@ def _in_directory(path: str, children: Children, *, required: bool = False) -> C
 
 
 def _clients(paths: list[str], children: Children) -> Clients:
-    versions = []
-    for path in paths:
-        done = children.run(Command((path, "--version")), timeout=20)
-        match = _VERSION.search(done.stdout.decode("utf-8", "replace"))
-        if match is None:
-            raise EngineError(
-                f"'{path}' does not say its version: it {end_words(done.status)}",
-                "Install PostgreSQL's client programs anew, or name their directory by the option bin_dir",
-                code="engine.postgresql.version",
-            )
-        versions.append((int(match[1]), match[1] + match[2]))
+    versions = [children.once(("version", path), functools.partial(_version, path, children)) for path in paths]
     major, version = min(versions)
     return Clients(paths[0], paths[1], paths[2], version, major)
+
+
+def _version(path: str, children: Children) -> tuple[int, str]:
+    """The first number of a program's version, and the whole of it."""
+    done = children.run(Command((path, "--version")), timeout=20)
+    match = _VERSION.search(done.stdout.decode("utf-8", "replace"))
+    if match is None:
+        raise EngineError(
+            f"'{path}' does not say its version: it {end_words(done.status)}",
+            "Install PostgreSQL's client programs anew, or name their directory by the option bin_dir",
+            code="engine.postgresql.version",
+        )
+    return int(match[1]), match[1] + match[2]
