@@ -85,6 +85,11 @@ def _altered(lines: list[bytes]) -> list[bytes]:
     return [lines[0], lines[1].replace(b'"number":1', b'"number":7'), *lines[2:]]
 
 
+def _without_a_hash(lines: list[bytes]) -> list[bytes]:
+    told = json.loads(lines[1])["hash"].encode()
+    return [lines[0], lines[1].replace(told, rb"\ud800"), *lines[2:]]
+
+
 DAMAGES: list[tuple[str, t.Callable[[list[bytes]], list[bytes]], int, str]] = [
     ("altered", _altered, 1, "line 2 was altered"),
     ("removed", lambda lines: [lines[0], *lines[2:]], 1, "line 2 does not follow"),
@@ -95,6 +100,8 @@ DAMAGES: list[tuple[str, t.Callable[[list[bytes]], list[bytes]], int, str]] = [
     ("empty", lambda lines: [lines[0], b"\n", *lines[1:]], 1, "line 2 is not an entry"),
     ("not a mapping", lambda lines: [lines[0], b"[]\n", *lines[1:]], 1, "line 2 is not an entry"),
     ("deep", lambda lines: [lines[0], b"[" * 100000 + b"\n", *lines[1:]], 1, "line 2 is not an entry"),
+    ("spaced", lambda lines: [lines[0], json.dumps(json.loads(lines[1])).encode() + b"\n", *lines[2:]], 4, ""),
+    ("no text for a hash", _without_a_hash, 1, "line 2 was altered"),
     ("torn", lambda lines: [*lines[:3], lines[3][:20]], 3, "line 4 is torn"),
     ("without its newline", lambda lines: [*lines[:3], lines[3].rstrip()], 4, ""),
 ]
