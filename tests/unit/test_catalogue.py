@@ -13,6 +13,7 @@ from tests.support.sets import make_key, make_set
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
 from ansible_collections.nusantara.backup.plugins.module_utils._copies._transfer import SetRef, Transfer
+from ansible_collections.nusantara.backup.plugins.module_utils._sets import _manifest
 from ansible_collections.nusantara.backup.plugins.module_utils._sets._catalogue import (
     catalogue,
     unknown_paths,
@@ -53,6 +54,16 @@ def test_oddities_in_a_manifest_do_not_break_the_list(store: pathlib.Path) -> No
     odd = catalogue(str(store))[0]
     assert (odd["engine"], odd["warnings"], odd["plausible"]) == ("", [], False)
     assert odd["inventory"] == {"exact": False, "why": "", "totals": {}}
+
+
+def test_of_some_sources_only_their_manifests_are_read(store: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run of many sources asks for each one's own sets."""
+    make_set(store, "Situs", "2026112024F1D-Situs", {"tar.zst.age": b"z"})
+    real, read = _manifest.read_small, []
+    monkeypatch.setattr(_manifest, "read_small", lambda path, limit: (read.append(path), real(path, limit))[1])
+    assert [entry["name"] for entry in catalogue(str(store), sources=("Situs",))] == ["2026112024F1D-Situs"]
+    assert len(read) == 1
+    assert [entry["source"] for entry in catalogue(str(store), sources=("SIMPEG",))] == ["SIMPEG"] * 3
 
 
 def test_a_broken_set_is_left_to_verification(store: pathlib.Path) -> None:

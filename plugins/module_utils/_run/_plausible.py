@@ -24,7 +24,7 @@ def past_of(site: Site, history: History, source: str) -> list[Attempt]:
     known = history.of(source)
     if any(attempt.outcome == SUCCESS and attempt.plausible for attempt in known):
         return known
-    sets = [entry for entry in reversed(catalogue(site.store)) if entry["source"] == source]
+    sets = reversed(catalogue(site.store, sources=(source,)))
     return [*(_told_by(entry) for entry in sets), *known]
 
 

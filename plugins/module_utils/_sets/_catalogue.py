@@ -13,12 +13,15 @@ from ._receipts import Receipts
 from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
 
 
-def catalogue(store: str, state: str = "") -> list[dict[str, t.Any]]:
-    """The sets of a store as docs/facts.md shapes them, newest first. A store that is not there is empty."""
+def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> list[dict[str, t.Any]]:
+    """The sets of a store as docs/facts.md shapes them, newest first; with ``sources`` only theirs.
+
+    A store that is not there is empty.
+    """
     if not os.path.isdir(store):
         return []
     receipts = _Copies(Receipts(state)) if state else None
-    found = sorted(found_sets(store), key=lambda entry: entry.order, reverse=True)
+    found = sorted(found_sets(store, sources), key=lambda entry: entry.order, reverse=True)
     return [_facts(entry, manifest, receipts) for entry, manifest in _readable(found)]
 
 
