@@ -18,6 +18,8 @@ import tempfile
 import typing as t
 from pathlib import Path
 
+from .certificates import authority, certificate
+
 SUPERUSER = "postgres"
 SUPERUSER_PASSWORD = "Rahasia: 'super' \\ pw"
 
@@ -193,63 +195,11 @@ class Cluster:
     def _certificates(self) -> None:
         """A certificate for localhost by an authority of its own, and an authority that signed nothing."""
         for name in ("ca", "other"):
-            self._openssl(
-                "req",
-                "-x509",
-                "-newkey",
-                "ec",
-                "-pkeyopt",
-                "ec_paramgen_curve:prime256v1",
-                "-nodes",
-                "-days",
-                "2",
-                "-subj",
-                f"/CN=test {name}",
-                "-keyout",
-                f"{self.root}/{name}.key",
-                "-out",
-                f"{self.root}/{name}.crt",
-            )
-        key, request, made = self.data / "server.key", self.root / "server.csr", self.data / "server.crt"
-        self._openssl(
-            "req",
-            "-newkey",
-            "ec",
-            "-pkeyopt",
-            "ec_paramgen_curve:prime256v1",
-            "-nodes",
-            "-subj",
-            "/CN=localhost",
-            "-addext",
-            "subjectAltName=DNS:localhost",
-            "-keyout",
-            str(key),
-            "-out",
-            str(request),
-        )
-        self._openssl(
-            "x509",
-            "-req",
-            "-in",
-            str(request),
-            "-CA",
-            str(self.ca),
-            "-CAkey",
-            str(self.root / "ca.key"),
-            "-CAcreateserial",
-            "-days",
-            "2",
-            "-copy_extensions",
-            "copy",
-            "-out",
-            str(made),
-        )
-        key.chmod(0o600)
+            authority(self.root, name)
+        key, made = self.data / "server.key", self.data / "server.crt"
+        certificate(self.root, self.ca, key, made)
         self._give(key)
         self._give(made)
-
-    def _openssl(self, *arguments: str) -> None:
-        subprocess.run(["openssl", *arguments], check=True, capture_output=True, timeout=60)
 
     def _run(self, program: str, *arguments: str) -> None:
         # Not a pipe: a server that is started keeps it open.
