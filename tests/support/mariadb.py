@@ -41,6 +41,7 @@ class Server:
     client = "mariadb"
     dump = "mariadb-dump"
     engine = "mariadb"
+    quick: t.Sequence[str] = QUICK
     no_guests = (
         "DELETE FROM mysql.global_priv WHERE user = '' OR (user = 'root' AND host <> 'localhost'); FLUSH PRIVILEGES;"
     )
@@ -82,7 +83,7 @@ class Server:
                 os.chown(path, *_owner())
             with self.log.open("ab") as log:
                 self._process = subprocess.Popen(
-                    [*_as_owner(), str(self.daemon), "--no-defaults", *self._arguments()],
+                    [*self.as_owner(), str(self.daemon), "--no-defaults", *self._arguments()],
                     stdin=subprocess.DEVNULL,
                     stdout=log,
                     stderr=log,
@@ -135,6 +136,7 @@ class Server:
                     f"--defaults-file={login}",
                     "--batch",
                     "--raw",
+                    "--comments",
                     "--skip-column-names",
                     "--default-character-set=utf8mb4",
                     "--database=" + database,
@@ -184,7 +186,7 @@ class Server:
         """The same by TCP with TLS."""
         assert self.port, "the server was made without TCP"
         by_socket = {key: value for key, value in self.options().items() if key != "socket"}
-        return {**by_socket, "host": "localhost", "port": self.port, "ssl_ca": str(self.ca), **more}
+        return {**by_socket, "host": "localhost", "port": self.port, "ssl_mode": "verify", "ssl_ca": str(self.ca), **more}
 
     def _install(self) -> None:
         self.data.mkdir(mode=0o700)
@@ -196,9 +198,9 @@ class Server:
             "--auth-root-authentication-method=normal",
             "--skip-test-db",
             "--skip-name-resolve",
-            *QUICK,
+            *self.quick,
         ]
-        self._quietly([*_as_owner(), *command])
+        self._quietly([*self.as_owner(), *command])
 
     def _secure(self) -> None:
         """Give the superuser its password, and leave nobody else who may log in."""
@@ -216,7 +218,7 @@ class Server:
             f"--socket={self.socket}",
             f"--pid-file={self.socket.parent}/server.pid",
             f"--tmpdir={self.socket.parent}",
-            *QUICK,
+            *self.quick,
         ]
         if self.port:
             arguments += ["--bind-address=127.0.0.1", f"--port={self.port}", f"--ssl-ca={self.ca}"]
@@ -258,6 +260,13 @@ class Server:
             env=_environment(self.root),
         )
         assert done.returncode == 0, done.stdout.decode(errors="replace")
+
+    @staticmethod
+    def as_owner() -> list[str]:
+        """Words before a server's command: another user, and an end with whoever started it."""
+        user, group = _owner()
+        change = [] if os.geteuid() else [f"--reuid={user}", f"--regid={group}", "--clear-groups"]
+        return ["setpriv", *change, "--pdeathsig=KILL", "--"]
 
     @staticmethod
     def _give(path: Path) -> None:
@@ -317,13 +326,6 @@ def _owner() -> tuple[int, int]:
         return os.geteuid(), os.getegid()
     entry = pwd.getpwnam("mysql")
     return entry.pw_uid, entry.pw_gid
-
-
-def _as_owner() -> list[str]:
-    """Words before a server's command: another user, and an end with whoever started it."""
-    user, group = _owner()
-    change = [] if os.geteuid() else [f"--reuid={user}", f"--regid={group}", "--clear-groups"]
-    return ["setpriv", *change, "--pdeathsig=KILL", "--"]
 
 
 def _free_port() -> int:
