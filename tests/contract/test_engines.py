@@ -18,17 +18,13 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, INFO, WARNING
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import EndCheck
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._base import EndCheck, Inventory
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 
 from .engine_cases import CASES
 from .engine_cases._case import Dumped, EngineCase
 from .engine_driver import dump, parsed, problems_of, working
-
-pytestmark = pytest.mark.debian13
-EACH = pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-HOSTILE = [pytest.param(case, name, id=f"{case.name}-{name!a}") for case in CASES for name in case.hostile_names]
-BAD = [pytest.param(case, data, path, id=f"{case.name}-{data}") for case in CASES for data, path in case.bad_options]
+from .promises import promise
 
 
 @pytest.fixture
@@ -36,9 +32,8 @@ def place() -> t.Iterator[pathlib.Path]:
     """A directory that every user may enter, which pytest's own is not."""
     directory = pathlib.Path(tempfile.mkdtemp(prefix="engine-"))
     directory.chmod(0o755)
-    (directory / "source").mkdir()
-    (directory / "plain").mkdir()
-    (directory / "restored").mkdir()
+    for name in ("source", "plain", "restored", "again"):
+        (directory / name).mkdir()
     yield directory
     shutil.rmtree(directory)
 
@@ -47,7 +42,7 @@ def test_every_engine_is_in_the_suite() -> None:
     assert {case.name for case in CASES} == set(ENGINES)
 
 
-@EACH
+@promise("It is registered under its name and makes full backups.")
 def test_registered_under_its_name_with_full_backups(case: EngineCase) -> None:
     engine = ENGINES[case.name]
     assert engine.name == case.name
@@ -55,25 +50,39 @@ def test_registered_under_its_name_with_full_backups(case: EngineCase) -> None:
     assert engine.types <= {"F", "D", "I"}
 
 
-@EACH
-def test_round_trip_by_stock_commands(case: EngineCase, place: pathlib.Path) -> None:
-    with case.source(place / "source") as source:
+@promise("Content of every kind that the engine has comes back by stock commands.")
+def test_round_trip_of_every_kind_of_content(case: EngineCase, place: pathlib.Path) -> None:
+    with case.full_source(place / "source") as source:
         before = source.content()
         with working() as context:
             made = dump(case.name, source.options, place / "plain", context)
-        assert source.restore(made.dumped, place / "restored") == before
+        with source.restored(made.dumped, place / "restored") as copy:
+            assert copy.content == before
 
 
-@pytest.mark.parametrize(("case", "name"), HOSTILE)
+@promise("What is restored has the rows and digests that the manifest says.")
+def test_restored_copy_has_the_inventory_of_the_dump(case: EngineCase, place: pathlib.Path) -> None:
+    with case.full_source(place / "source") as source:
+        with working("digests") as context:
+            made = dump(case.name, source.options, place / "plain", context)
+        with source.restored(made.dumped, place / "restored") as copy, working("digests") as context:
+            again = dump(case.name, copy.options, place / "again", context)
+    assert any(item.digest for item in made.inventory.objects)
+    assert _by_name(again.inventory) == _by_name(made.inventory)
+    assert again.inventory.totals == made.inventory.totals
+
+
+@promise("Sources with hostile names come back whole.", "name", lambda case: [(name,) for name in case.hostile_names])
 def test_round_trip_of_hostile_names(case: EngineCase, name: str, place: pathlib.Path) -> None:
     with case.source(place / "source", name) as source:
         before = source.content()
         with working() as context:
             made = dump(case.name, source.options, place / "plain", context)
-        assert source.restore(made.dumped, place / "restored") == before
+        with source.restored(made.dumped, place / "restored") as copy:
+            assert copy.content == before
 
 
-@EACH
+@promise("A dump changes nothing at the source.")
 def test_source_is_not_written_to(case: EngineCase, place: pathlib.Path) -> None:
     with case.source(place / "source") as source:
         before = source.fingerprint()
@@ -82,7 +91,7 @@ def test_source_is_not_written_to(case: EngineCase, place: pathlib.Path) -> None
         assert source.fingerprint() == before
 
 
-@EACH
+@promise("Whoever may only read can dump.")
 def test_needs_no_more_than_reading(case: EngineCase, place: pathlib.Path) -> None:
     with case.source(place / "source") as source, working() as context:
         for directory in (context.work, place / "plain"):
@@ -92,7 +101,7 @@ def test_needs_no_more_than_reading(case: EngineCase, place: pathlib.Path) -> No
         assert {key: made.inventory.totals.get(key) for key in source.totals} == source.totals
 
 
-@EACH
+@promise("Version, tools and size are known before the dump.")
 def test_probe_knows_version_and_size(case: EngineCase, place: pathlib.Path) -> None:
     with case.source(place / "source") as source, working() as context:
         made = dump(case.name, source.options, place / "plain", context)
@@ -102,8 +111,11 @@ def test_probe_knows_version_and_size(case: EngineCase, place: pathlib.Path) -> 
     assert size / 3 <= made.probe.estimated_bytes <= size * 3 + (1 << 20)
 
 
-@EACH
-@pytest.mark.parametrize("depth", ["objects", "rows", "digests"])
+@promise(
+    "The inventory is exact, and the same for the same content.",
+    "depth",
+    lambda _case: [("objects",), ("rows",), ("digests",)],
+)
 def test_inventory_is_exact_and_the_same_twice(case: EngineCase, depth: str, place: pathlib.Path) -> None:
     inventories = []
     with case.source(place / "source") as source:
@@ -117,7 +129,7 @@ def test_inventory_is_exact_and_the_same_twice(case: EngineCase, depth: str, pla
     assert any(item.digest for item in inventories[0].objects) == (depth == "digests")
 
 
-@EACH
+@promise("A sound source dumps without errors; every finding has a code and words.")
 def test_findings_can_be_told(case: EngineCase, place: pathlib.Path) -> None:
     with case.source(place / "source") as source, working() as context:
         made = dump(case.name, source.options, place / "plain", context)
@@ -131,7 +143,7 @@ def test_findings_can_be_told(case: EngineCase, place: pathlib.Path) -> None:
     assert said.isprintable()
 
 
-@EACH
+@promise("The end of a dump is recognised however the stream is cut into chunks.")
 def test_end_check_takes_any_chunks(case: EngineCase, place: pathlib.Path) -> None:
     for item in _dumped(case, place):
         data = memoryview(item.file.read_bytes())
@@ -142,7 +154,7 @@ def test_end_check_takes_any_chunks(case: EngineCase, place: pathlib.Path) -> No
             check.finish()
 
 
-@EACH
+@promise("A truncated dump is refused, wherever it was cut.")
 def test_end_check_refuses_every_truncation(case: EngineCase, place: pathlib.Path) -> None:
     """Pitfall: a truncated file stands at its final name."""
     for item in _dumped(case, place):
@@ -155,7 +167,7 @@ def test_end_check_refuses_every_truncation(case: EngineCase, place: pathlib.Pat
             _refused(item, data[:cut], f"cut at {cut} of {len(data)}")
 
 
-@EACH
+@promise("A dump with something appended is refused.")
 def test_end_check_refuses_what_is_appended(case: EngineCase, place: pathlib.Path) -> None:
     for item in _dumped(case, place):
         data = item.file.read_bytes()
@@ -163,7 +175,7 @@ def test_end_check_refuses_what_is_appended(case: EngineCase, place: pathlib.Pat
             _refused(item, data + more, f"{len(more)} bytes {more[:4]!r} appended")
 
 
-@EACH
+@promise("Exit status and stderr of the dump both decide.")
 def test_judge_decides_by_status_and_words(case: EngineCase, place: pathlib.Path) -> None:
     """Pitfall: warnings on stderr with exit 0; the dump's failure is hidden."""
     for item in _dumped(case, place):
@@ -177,7 +189,7 @@ def test_judge_decides_by_status_and_words(case: EngineCase, place: pathlib.Path
         assert any(f.level in {WARNING, ERROR} and "something strange" in f.message for f in found)
 
 
-@EACH
+@promise("Each file says by which stock command it is restored.")
 def test_streams_say_how_they_are_restored(case: EngineCase, place: pathlib.Path) -> None:
     parts = set()
     for item in _dumped(case, place):
@@ -189,7 +201,7 @@ def test_streams_say_how_they_are_restored(case: EngineCase, place: pathlib.Path
     assert "" in parts
 
 
-@EACH
+@promise("A source that is not there is an error that names it.")
 def test_missing_source_is_told_by_name(case: EngineCase, place: pathlib.Path) -> None:
     engine = ENGINES[case.name]
     options = parsed(engine, case.missing(place))
@@ -206,10 +218,15 @@ def test_missing_source_is_told_by_name(case: EngineCase, place: pathlib.Path) -
     assert any("nowhere" in word for word in words)
 
 
-@pytest.mark.parametrize(("case", "data", "path"), BAD)
+@promise("Wrong options are refused, each by its path.", "data, path", lambda case: case.bad_options)
 def test_bad_options_are_refused_with_their_path(case: EngineCase, data: t.Mapping[str, t.Any], path: str) -> None:
     found = problems_of(ENGINES[case.name], data)
     assert any(problem.startswith(path + ":") for problem in found), found
+
+
+def _by_name(inventory: Inventory) -> dict[tuple[str, str], tuple[t.Any, t.Any]]:
+    """The objects without the database, for a copy may lie in another one."""
+    return {(item.kind, item.name): (item.rows, item.digest) for item in inventory.objects}
 
 
 def _dumped(case: EngineCase, place: pathlib.Path) -> tuple[Dumped, ...]:
@@ -231,6 +248,5 @@ def _feed_all(check: EndCheck, data: bytes, how: str) -> None:
 
 
 def _stranger() -> tuple[int, int]:
-
     user = pwd.getpwnam("nobody")
     return (user.pw_uid, user.pw_gid) if os.geteuid() == 0 else (-1, -1)

@@ -165,6 +165,10 @@ class Server:
     def drop(self, database: str) -> None:
         self.sql("", f"DROP DATABASE IF EXISTS {quoted(database)}")
 
+    def drop_account(self, who: str) -> None:
+        """Drop an account or a role, named as the server quotes it."""
+        self.sql("", f"DROP {'USER' if '@' in who else 'ROLE'} {who}")
+
     def stock(self, words: t.Sequence[str], data: bytes, **places: str) -> subprocess.CompletedProcess[bytes]:
         """Run a stock restore command as an operator would: logged in by the option file of the home directory."""
         filled = [_filled(word, places) for word in words]
@@ -186,7 +190,8 @@ class Server:
         """The same by TCP with TLS."""
         assert self.port, "the server was made without TCP"
         by_socket = {key: value for key, value in self.options().items() if key != "socket"}
-        return {**by_socket, "host": "localhost", "port": self.port, "ssl_mode": "verify", "ssl_ca": str(self.ca), **more}
+        by_tcp = {"host": "localhost", "port": self.port, "ssl_mode": "verify", "ssl_ca": str(self.ca)}
+        return {**by_socket, **by_tcp, **more}
 
     def _install(self) -> None:
         self.data.mkdir(mode=0o700)
@@ -298,11 +303,16 @@ def running_server(*settings: str, tcp: bool = False) -> contextlib.AbstractCont
 
 
 @functools.cache
-def shared_server() -> Server:
-    """One server for all who ask, until the tests end."""
+def shared(_name: str, start: t.Callable[[], contextlib.AbstractContextManager[Server]]) -> Server:
+    """One server of each name for all who ask, until the tests end."""
     stack = contextlib.ExitStack()
     atexit.register(stack.close)
-    return stack.enter_context(running_server())
+    return stack.enter_context(start())
+
+
+def shared_server() -> Server:
+    """The MariaDB server that all may share who make databases of their own."""
+    return shared("source", running_server)
 
 
 def quoted(name: str) -> str:

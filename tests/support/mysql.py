@@ -61,11 +61,3 @@ def _template() -> Path:
 def running_mysql(*settings: str, tcp: bool = False) -> contextlib.AbstractContextManager[MysqlServer]:
     """A MySQL server that is gone afterwards; ``settings`` are options of ``mysqld``."""
     return running(MysqlServer, *settings, tcp=tcp)
-
-
-@functools.cache
-def shared_mysql() -> MysqlServer:
-    """One server for all who ask, until the tests end."""
-    stack = contextlib.ExitStack()
-    atexit.register(stack.close)
-    return stack.enter_context(running_mysql())

@@ -22,6 +22,14 @@ class Dumped:
     fresh_check: t.Any
 
 
+@dataclasses.dataclass(frozen=True)
+class Copy:
+    """What a restore made: its content, and the options by which the engine reads it like any source."""
+
+    content: t.Any
+    options: t.Mapping[str, t.Any]
+
+
 class Source(abc.ABC):
     """One source with content, made for one test."""
 
@@ -31,11 +39,11 @@ class Source(abc.ABC):
 
     @abc.abstractmethod
     def content(self) -> t.Any:
-        """The content as a value that compares equal to what `restore` returns."""
+        """The content as a value that compares equal to that of a copy."""
 
     @abc.abstractmethod
-    def restore(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> t.Any:
-        """Restore with the streams' own words into an empty directory; return the content found there."""
+    def restored(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> contextlib.AbstractContextManager[Copy]:
+        """Restore with the streams' own words into an empty directory; the copy is gone afterwards."""
 
     @abc.abstractmethod
     def fingerprint(self) -> t.Any:
@@ -50,14 +58,22 @@ class EngineCase(abc.ABC):
     """One row of the suite."""
 
     name: str
+    # Where it runs: in the containers that carry one of these marks.
+    marks: t.Sequence[str] = ("debian13",)
     # Names of a source (database, file or directory) that break what is built from strings.
     hostile_names: t.Sequence[str] = ()
     # Options that must be refused, and the path of the value that the problem must name.
     bad_options: t.Sequence[tuple[t.Mapping[str, t.Any], str]] = ()
+    # Tests of promises that this engine does not make, and why.
+    lacks: t.Mapping[str, str] = {}
 
     @abc.abstractmethod
     def source(self, directory: pathlib.Path, name: str = "plain") -> contextlib.AbstractContextManager[Source]:
-        """A source of that name; the directory is empty and everybody may read it."""
+        """A small source of that name; the directory is empty and everybody may read it."""
+
+    @abc.abstractmethod
+    def full_source(self, directory: pathlib.Path) -> contextlib.AbstractContextManager[Source]:
+        """A source that holds every kind of content that the engine has."""
 
     @abc.abstractmethod
     def missing(self, directory: pathlib.Path) -> t.Mapping[str, t.Any]:

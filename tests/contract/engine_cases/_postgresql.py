@@ -9,8 +9,11 @@ import pathlib
 import typing as t
 
 from tests.support.postgres import Cluster, shared_cluster
+from tests.support.postgres_content import CONTENT
+from tests.support.postgres_content import ROLES as CONTENT_ROLES
+from tests.support.postgres_types import OBJECTS, TYPES
 
-from ._case import Dumped, EngineCase, Source
+from ._case import Copy, Dumped, EngineCase, Source
 from ._support import HOSTILE_NAMES
 
 ROLE = "pembaca"
@@ -19,6 +22,8 @@ DO $$ BEGIN
   IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{ROLE}') THEN CREATE ROLE {ROLE} LOGIN PASSWORD 'baca'; END IF;
 END $$;
 GRANT pg_read_all_data TO {ROLE};
+ALTER ROLE {ROLE} BYPASSRLS;
+ALTER ROLE {ROLE} SET lo_compat_privileges = on;
 ALTER ROLE {ROLE} SET default_transaction_read_only = on;
 """
 ROWS = 500
@@ -37,16 +42,18 @@ TARGET = "kontrak_tujuan"
 class PostgresSource(Source):
     totals: t.Mapping[str, int] = {"table": 2, "view": 1, "index": 2, "rows": ROWS + 2}
 
-    def __init__(self, cluster: Cluster, name: str, secret: pathlib.Path) -> None:
+    def __init__(self, cluster: Cluster, name: str, secret: pathlib.Path, schema: str = SCHEMA) -> None:
         self._cluster = cluster
         self._name = name
-        self.options = cluster.options(database=name, user=ROLE, password_file=str(secret))
-        cluster.sql(name, SCHEMA)
+        self._login = {"user": ROLE, "password_file": str(secret)}
+        self.options = cluster.options(database=name, **self._login)
+        cluster.sql(name, schema)
 
     def content(self) -> str:
         return self._dump(self._name)
 
-    def restore(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> str:
+    @contextlib.contextmanager
+    def restored(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> t.Iterator[Copy]:
         database, roles = dumped
         assert b"CREATE ROLE pembaca" in roles.file.read_bytes()
         assert list(directory.iterdir()) == []
@@ -55,7 +62,7 @@ class PostgresSource(Source):
             words = database.stream.restore
             done = self._cluster.stock(words, database.file.read_bytes(), **{"{target}": TARGET})
             assert (done.returncode, done.stderr) == (0, b"")
-            return self._dump(TARGET)
+            yield Copy(self._dump(TARGET), self._cluster.options(database=TARGET, **self._login))
         finally:
             self._cluster.drop(TARGET)
 
@@ -74,6 +81,20 @@ class PostgresSource(Source):
         # A new pair of tokens stands in each text.
         lines = done.stdout.decode().splitlines()
         return "\n".join(line for line in lines if not line.startswith(("\\restrict ", "\\unrestrict ")))
+
+
+@contextlib.contextmanager
+def _made(directory: pathlib.Path, name: str, schema: str) -> t.Iterator[PostgresSource]:
+    cluster = shared_cluster()
+    cluster.sql("postgres", ROLES)
+    secret = directory / "secret"
+    secret.write_text("baca\n", encoding="utf-8")
+    secret.chmod(0o600)
+    cluster.create(name)
+    try:
+        yield PostgresSource(cluster, name, secret, schema)
+    finally:
+        cluster.drop(name)
 
 
 class PostgresCase(EngineCase):
@@ -113,16 +134,14 @@ class PostgresCase(EngineCase):
 
     @contextlib.contextmanager
     def source(self, directory: pathlib.Path, name: str = "plain") -> t.Iterator[Source]:
-        cluster = shared_cluster()
-        cluster.sql("postgres", ROLES)
-        secret = directory / "secret"
-        secret.write_text("baca\n", encoding="utf-8")
-        secret.chmod(0o600)
-        cluster.create(name)
-        try:
-            yield PostgresSource(cluster, name, secret)
-        finally:
-            cluster.drop(name)
+        with _made(directory, name, SCHEMA) as source:
+            yield source
+
+    @contextlib.contextmanager
+    def full_source(self, directory: pathlib.Path) -> t.Iterator[Source]:
+        shared_cluster().sql("postgres", CONTENT_ROLES)
+        with _made(directory, "penuh", CONTENT + TYPES + OBJECTS) as source:
+            yield source
 
     def missing(self, directory: pathlib.Path) -> t.Mapping[str, t.Any]:
         return shared_cluster().options(database=f"nowhere in {directory.name}")

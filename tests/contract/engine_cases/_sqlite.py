@@ -11,7 +11,9 @@ import sqlite3
 import subprocess
 import typing as t
 
-from ._case import Dumped, EngineCase, Source
+from tests.support.sqlite_content import CONTENT
+
+from ._case import Copy, Dumped, EngineCase, Source
 from ._support import HOSTILE_NAMES, as_stranger, run_words
 
 SCHEMA = """
@@ -28,10 +30,13 @@ ROWS = 500
 class SqliteSource(Source):
     totals: t.Mapping[str, int] = {"table": 3, "view": 1, "index": 1, "trigger": 1, "rows": ROWS + 3}
 
-    def __init__(self, path: pathlib.Path) -> None:
+    def __init__(self, path: pathlib.Path, full: bool = False) -> None:
         self._path = path
         self.options = {"path": str(path)}
         with contextlib.closing(sqlite3.connect(path)) as connection:
+            if full:
+                connection.executescript(CONTENT)
+                return
             connection.executescript(SCHEMA)
             connection.executemany(
                 "INSERT INTO pegawai VALUES (?, ?, ?, ?, ?)",
@@ -44,10 +49,11 @@ class SqliteSource(Source):
     def content(self) -> str:
         return self._dump(self._path)
 
-    def restore(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> str:
+    @contextlib.contextmanager
+    def restored(self, dumped: t.Sequence[Dumped], directory: pathlib.Path) -> t.Iterator[Copy]:
         (only,) = dumped
         assert run_words(only.stream.restore, only.file, directory) == "ok\n"
-        return self._dump(only.file)
+        yield Copy(self._dump(only.file), {"path": str(only.file)})
 
     def fingerprint(self) -> t.Any:
         directory = self._path.parent
@@ -62,9 +68,11 @@ class SqliteSource(Source):
     @staticmethod
     def _dump(path: pathlib.Path) -> str:
         # A full path, so that the shell takes no hostile name for an option.
-        said = subprocess.run(["sqlite3", str(path), ".dump"], capture_output=True, text=True, check=True)
-        assert said.stderr == ""
-        return said.stdout
+        asked = (".dump", "PRAGMA user_version", "PRAGMA application_id", "PRAGMA encoding")
+        said = subprocess.run(["sqlite3", str(path), *asked], capture_output=True, check=True)
+        assert said.stderr == b""
+        # Not all text is text.
+        return said.stdout.decode(errors="backslashreplace")
 
 
 class SqliteCase(EngineCase):
@@ -84,6 +92,10 @@ class SqliteCase(EngineCase):
     @contextlib.contextmanager
     def source(self, directory: pathlib.Path, name: str = "plain") -> t.Iterator[Source]:
         yield SqliteSource(directory / name)
+
+    @contextlib.contextmanager
+    def full_source(self, directory: pathlib.Path) -> t.Iterator[Source]:
+        yield SqliteSource(directory / "full", full=True)
 
     def missing(self, directory: pathlib.Path) -> t.Mapping[str, t.Any]:
         return {"path": str(directory / "nowhere.db")}
