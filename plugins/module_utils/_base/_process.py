@@ -9,12 +9,14 @@ working files.
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import os
 import shutil
 import signal
 import subprocess
 import threading
+import time
 import typing as t
 
 from ._errors import ToolError
@@ -111,28 +113,47 @@ class Child:
         self._family.forget(self)
         return Result(status, b"", self.stderr())
 
+    def wait_alone(self, timeout: float) -> Result:
+        """Wait for the end of the program itself, then end whatever it left in its process group.
+
+        A daemon is no longer in that group, for it made a session of its own.
+        """
+        deadline = time.monotonic() + timeout
+        pause = 0.001
+        # Not reaped yet: as long as it is a zombie nobody else can get its number, nor its group's.
+        while os.waitid(os.P_PID, self.process.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+            if time.monotonic() >= deadline:
+                self.kill()
+                raise _too_late(self.command, timeout, self.stderr())
+            time.sleep(pause)
+            pause = min(2 * pause, 0.05)
+        with contextlib.suppress(OSError):
+            os.killpg(self.process.pid, signal.SIGKILL)
+        return self.wait()
+
     def stderr(self) -> str:
         return self._stderr.text()
 
     def signal_group(self, number: int) -> None:
-        """Send a signal to the program and whatever it started."""
-        if self.process.poll() is None:
-            try:
+        """Send a signal to the program and whatever it started, also when it has ended itself but was not reaped.
+
+        What runs as another user (behind sudo) is not ours to end: it loses its pipes instead.
+        """
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self.process.pid, number)
-            except ProcessLookupError:
-                pass
 
     def kill(self) -> None:
         """End the program and whatever it started, and reap it; harmless when it has ended."""
         self.signal_group(signal.SIGKILL)
         for stream in (self.process.stdin, self.process.stdout):
             if stream is not None:
-                try:
+                with contextlib.suppress(OSError):
                     stream.close()
-                except OSError:
-                    pass
-        self.process.wait()
-        self._drain.join(5)
+        # A program of another user, or one that waits for a broken disk, does not hold us for ever.
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.process.wait(_GRACE)
+        self._drain.join(_GRACE)
         self._family.forget(self)
 
     def _read_stderr(self) -> None:
@@ -172,15 +193,18 @@ class Children:
         for child in list(self._alive.values()):
             child.signal_group(number)
 
-    def spawn(self, command: Command, *, stdin: Stdio = None, stdout: Stdio = None) -> Child:
-        """Start a program in a process group of its own; None means /dev/null for stdin and stdout."""
+    def spawn(self, command: Command, *, stdin: Stdio = None, stdout: Stdio = None, together: bool = False) -> Child:
+        """Start a program in a process group of its own; None means /dev/null for stdin and stdout.
+
+        ``together``: what it says on stdout is kept with its stderr, in the order in which it was said.
+        """
         tool = command.argv[0] if "/" in command.argv[0] else find_tool(command.argv[0])
         try:
             process = subprocess.Popen(
                 [tool, *command.argv[1:]],
                 stdin=subprocess.DEVNULL if stdin is None else stdin,
-                stdout=subprocess.DEVNULL if stdout is None else stdout,
-                stderr=subprocess.PIPE,
+                stdout=subprocess.PIPE if together else subprocess.DEVNULL if stdout is None else stdout,
+                stderr=subprocess.STDOUT if together else subprocess.PIPE,
                 env=clean_environment(command.env),
                 cwd="/",
                 close_fds=True,
@@ -194,6 +218,8 @@ class Children:
                 "See whether it is installed and may be run by this user",
                 code="tool.start",
             ) from problem
+        if together:
+            process.stderr, process.stdout = process.stdout, None
         child = Child(process, command, self)
         self._alive[process.pid] = child
         if self._warden is not None:

@@ -98,8 +98,8 @@ class Reader:
             return default if default is not None else low
         return value
 
-    def words(self, key: str, *, check: Check | None = None) -> tuple[str, ...]:
-        """A list of strings; an absent one is empty."""
+    def words(self, key: str, *, check: Check | None = None, empty: bool = False) -> tuple[str, ...]:
+        """A list of strings; an absent one is empty. With ``empty`` one string of it may be, but not the first."""
         value = self.raw(key, ())
         if isinstance(value, str) or not isinstance(value, t.Sequence):
             self.bad(key, f"must be a list, not {_kind(value)}")
@@ -107,7 +107,7 @@ class Reader:
         found: list[str] = []
         for number, item in enumerate(value):
             where = f"{key}[{number}]"
-            if not isinstance(item, str) or not item:
+            if not isinstance(item, str) or not (item or (empty and number)):
                 self.bad(where, f"must be text, not {shown(item)}")
             else:
                 found.append(self._checked(where, item, check))
