@@ -12,13 +12,15 @@ file is removed, and the error names the first cause.
 from __future__ import annotations
 
 import contextlib
+import math
 import os
+import select
 import signal
 import subprocess
 import threading
 import typing as t
 
-from .._base._errors import EngineError, PipelineError
+from .._base._errors import BackupError, EngineError, PipelineError
 from .._base._findings import Finding
 from .._base._io import Digest, Meter, chunks, create, disk_error, open_to_read
 from .._base._model import Protection
@@ -72,6 +74,7 @@ class _Feed:
         self._producer: Child | None = None
         self._late: float = 0
         self._meter = Meter()
+        self._waker = _Waker()
 
     def run(self, limit_seconds: float) -> tuple[Digest, tuple[Finding, ...]]:
         timer = threading.Timer(limit_seconds, self._give_up, (limit_seconds,))
@@ -79,10 +82,16 @@ class _Feed:
         timer.start()
         try:
             findings = self._carry()
+        except BackupError:
+            if self._late:
+                raise self._too_late() from None
+            raise
         finally:
             timer.cancel()
+            timer.join()
             if self._producer is not None:
                 self._producer.kill()
+            self._waker.close()
         return self._meter.digest(), findings
 
     def _give_up(self, seconds: float) -> None:
@@ -90,6 +99,9 @@ class _Feed:
         self._store.stop()
         if self._producer is not None:
             self._producer.signal_group(signal.SIGKILL)
+        self._stream.stop()
+        # What escaped from the producer's group may hold the pipe open for ever.
+        self._waker.wake()
 
     def _carry(self) -> tuple[Finding, ...]:
         cut: OSError | None = None
@@ -115,7 +127,7 @@ class _Feed:
 
     def _pump(self, descriptor: int) -> None:
         put, feed, check, progress = self._store.put, self._meter.feed, self._stream.end_check.feed, self._progress
-        for chunk in chunks(descriptor):
+        for chunk in chunks(descriptor, ready=self._waker.watching(descriptor)):
             # First onwards, so that the programs work while this one hashes.
             put(chunk)
             feed(chunk)
@@ -127,19 +139,14 @@ class _Feed:
         """Find the first cause: time limit, the disk, a program, then the producer and the end of the dump."""
         if self._late:
             raise self._too_late()
-        try:
-            self._store.finish()
-        except PipelineError:
-            if self._late:
-                raise self._too_late() from None
-            raise
+        self._store.finish()
         if cut is not None:
             raise PipelineError(
                 f"The plain stream was cut: {cut.strerror}", "Run again and watch the host", code="pipeline.cut"
             )
         findings: t.Sequence[Finding] = ()
         if self._producer is not None:
-            ended = self._producer.wait()
+            ended = self._producer.wait_alone(math.inf)
             if self._late:
                 raise self._too_late()
             findings = self._stream.judge(ended.status, ended.stderr)
@@ -148,6 +155,8 @@ class _Feed:
                 "The dump is empty: the engine wrote no byte", "Run its command by hand", code="engine.empty"
             )
         self._stream.end_check.finish()
+        if self._late:
+            raise self._too_late()
         return tuple(findings)
 
     def _too_late(self) -> EngineError:
@@ -156,3 +165,24 @@ class _Feed:
             "See whether the server waits for a lock, or raise time_limit",
             code="engine.time_limit",
         )
+
+
+class _Waker:
+    """Ends the wait for a producer that has nothing to say, from another thread."""
+
+    def __init__(self) -> None:
+        self._reading, self._writing = os.pipe()
+
+    def watching(self, descriptor: int) -> t.Callable[[], bool]:
+        """A wait until something can be read; False when it was ended."""
+        events = select.poll()
+        events.register(descriptor, select.POLLIN)
+        events.register(self._reading, select.POLLIN)
+        return lambda: all(number != self._reading for number, unused in events.poll())
+
+    def wake(self) -> None:
+        os.write(self._writing, b"!")
+
+    def close(self) -> None:
+        os.close(self._reading)
+        os.close(self._writing)

@@ -70,11 +70,19 @@ def open_to_read(path: str) -> int:
     return descriptor
 
 
-def chunks(descriptor: int, size: int = CHUNK) -> t.Iterator[memoryview]:
-    """Everything from here to the end, in one reused buffer: use each chunk before the next."""
+def always() -> bool:
+    """For what needs no waiting."""
+    return True
+
+
+def chunks(descriptor: int, size: int = CHUNK, *, ready: t.Callable[[], bool] = always) -> t.Iterator[memoryview]:
+    """Everything from here to the end, in one reused buffer: use each chunk before the next.
+
+    ``ready`` is asked before each read and may wait; False ends it early.
+    """
     buffer = bytearray(size)
     view = memoryview(buffer)
-    while True:
+    while ready():
         count = os.readv(descriptor, [buffer])
         if not count:
             return

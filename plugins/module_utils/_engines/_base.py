@@ -81,6 +81,10 @@ class Inventory:
     why: str = ""
 
 
+def nothing() -> None:
+    """Where there is nothing to end."""
+
+
 @dataclasses.dataclass(frozen=True)
 class Stream:
     """One plain stream, which becomes one artifact file of the set.
@@ -91,6 +95,8 @@ class Stream:
     it returns warnings or raises ``EngineError``. ``restore`` is the stock
     command that takes the plain stream, as words: ``{input}`` alone stands
     for the plain file where the command cannot read standard input.
+    ``stop`` ends what the end check or the server still does for it: called
+    from any thread when its time is over, and harmless at any other moment.
     """
 
     part: str
@@ -101,6 +107,7 @@ class Stream:
     command: Command | None = None
     file: str = ""
     database: str = ""
+    stop: t.Callable[[], None] = nothing
 
 
 class Session(t.Protocol):
