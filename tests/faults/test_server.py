@@ -116,6 +116,23 @@ def test_k1_a_database_that_no_source_names(over_tcp: Lab, cluster: Cluster) -> 
     assert "kepegawaian_baru" not in [entry["database"] for entry in over_tcp.facts()["unplanned"]]
 
 
+def test_k1_no_database_is_reported_that_a_source_names_but_could_not_see(over_tcp: Lab, cluster: Cluster) -> None:
+    cluster.create("gaji")
+    try:
+        missing = str(over_tcp.root / "nowhere")
+        over_tcp.source("Gaji")
+        like = over_tcp.options("Simpeg")
+        over_tcp.options("Gaji").update({**like, "name": "Gaji", "database": "gaji", "password_file": missing})
+        looked = over_tcp.run(night=1, command="check")
+        assert "password file" in looked.said and "backed up by no source" not in looked.said, looked.said
+        done = over_tcp.run(night=1)
+        assert done.status == 1 and over_tcp.attempts("Gaji")[0]["outcome"] == "failed"
+        assert over_tcp.attempts("Simpeg")[0]["outcome"] == "success"
+        assert over_tcp.facts()["unplanned"] == []
+    finally:
+        cluster.drop("gaji")
+
+
 @pytest.fixture
 def own(lab: Lab) -> collections.abc.Iterator[Cluster]:
     """A server that a test may break."""

@@ -50,6 +50,27 @@ class Probe:
     tools: t.Mapping[str, str] = dataclasses.field(default_factory=dict)
 
 
+@dataclasses.dataclass(frozen=True)
+class Planned:
+    """What a source plans by its options alone, without asking the server (K1).
+
+    ``server`` as in `Probe`; ``every`` says that all databases of the server
+    are planned, whatever they are called.
+    """
+
+    server: str
+    databases: tuple[str, ...] = ()
+    every: bool = False
+
+
+@t.runtime_checkable
+class Planner(t.Protocol):
+    """An engine that can say what is planned though the server cannot be seen; engines of servers should."""
+
+    def planned(self, options: t.Any) -> Planned:
+        """The plan of one source."""
+
+
 class EndCheck(t.Protocol):
     """Sees every byte of the plain stream once and says at the end whether it was complete."""
 

@@ -20,28 +20,28 @@ from .._site._places import journal_path, source_lock
 from .._site._plan import Job
 from . import _preflight
 from ._plausible import past_of
+from ._servers import Servers, unplanned_findings
 
 
 def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
     """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
     past = history_of(Journal(journal_path(site), clock), believed=False)
     found = _preflight.check_places(site)
-    probes: dict[str, Probe] = {}
+    servers = Servers(site.sources)
     with Warden() as warden, Children(warden) as children:
         warden.watch_directory(work)
         for source in site.sources:
             due = any(job.source.name == source.name for job in jobs)
-            found += _check_one(site, source, past, probes, Context(children, work), due)
-    engines = {source.name: source.engine for source in site.sources}
-    return found + _preflight.unplanned_findings(_preflight.unplanned(probes, engines))
+            found += _check_one(site, source, past, servers, Context(children, work), due)
+    return found + unplanned_findings(servers.unplanned())
 
 
 def _check_one(
-    site: Site, source: Source, past: History, probes: dict[str, Probe], context: Context, due: bool
+    site: Site, source: Source, past: History, servers: Servers, context: Context, due: bool
 ) -> list[Finding]:
     found: list[Finding] = []
     try:
-        probe = probes[source.name] = _preflight.probe_source(source, context)
+        probe = servers.look(source, context)
     except BackupError as problem:
         # Tools and media are looked at all the same: one look should tell everything.
         found.append(_preflight.as_finding(source.name, problem))

@@ -1,6 +1,6 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is known before a dump starts: tools, the source, space, media, forgotten databases (K1)."""
+"""What is known before a dump starts: tools, the source, space, media."""
 
 from __future__ import annotations
 
@@ -109,36 +109,6 @@ def expected_stored(source: Source, probe: Probe, past: t.Sequence[Attempt]) -> 
         usual / usual_plain if usual_plain else (_COMPRESSED_SHARE if source.protection.compression != "none" else 1)
     )
     return max(int(probe.estimated_bytes * share), usual)
-
-
-def unplanned(probes: t.Mapping[str, Probe], engines: t.Mapping[str, str]) -> list[dict[str, str]]:
-    """Databases that a server has and no source names (K1); ``probes`` and ``engines`` by source."""
-    seen: dict[tuple[str, str], set[str]] = {}
-    planned: dict[tuple[str, str], set[str]] = {}
-    for source, probe in probes.items():
-        if probe.server:
-            server = engines[source], probe.server
-            seen.setdefault(server, set()).update(probe.databases)
-            planned.setdefault(server, set()).update(probe.selected, probe.excluded)
-    return [
-        {"engine": engine, "server": server, "database": name}
-        for (engine, server), names in sorted(seen.items())
-        for name in sorted(names - planned[(engine, server)])
-    ]
-
-
-def unplanned_findings(items: t.Sequence[t.Mapping[str, str]]) -> list[Finding]:
-    return [
-        Finding(
-            "database.unplanned",
-            WARNING,
-            item["database"],
-            f"The database '{item['database']}' on {item['server']} is backed up by no source",
-            "Add it to a source, or exclude it by name",
-            dict(item),
-        )
-        for item in items
-    ]
 
 
 def _space(site: Site, source: Source, probe: Probe, past: t.Sequence[Attempt]) -> list[Finding]:

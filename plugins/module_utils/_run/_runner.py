@@ -14,12 +14,12 @@ from .._base import _locks
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, Foreseen, JournalError
 from .._base._io import disk_errors, make_directory
-from .._base._model import Site, Source
+from .._base._model import Site
 from .._base._process import Children
 from .._base._stop import StoppedError
 from .._base._warden import Warden
 from .._copies._transfer import transfer_sets
-from .._engines._base import Context, Probe
+from .._engines._base import Context
 from .._record._history import FAILED, SUCCESS, Attempt, History, history_of
 from .._record._journal import Journal
 from .._sets._store import set_directory
@@ -30,6 +30,7 @@ from ._dump import Dump, Dumped
 from ._plausible import judge, past_of
 from ._progress import Observer, Progress
 from ._recover import recover, sweep_source
+from ._servers import Servers
 
 
 class Runner:
@@ -41,8 +42,7 @@ class Runner:
         self.journal = Journal(journal_path(site), clock)
         self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._observer = observer or Progress(progress_path(site, self.run_id))
-        self._probes: dict[str, Probe] = {}
-        self._not_seen: dict[str, str] = {}
+        self._servers = Servers(site.sources)
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
         """The jobs that are not done yet (P12.3: a failed one is done again); a set may only lack its copies."""
@@ -144,7 +144,7 @@ class Runner:
         try:
             context = Context(children, work, source.protection.inventory)
             self._observer.step(source.name, "preflight")
-            probe = self._probe(source, context)
+            probe = self._servers.look(source, context)
             history = past_of(self.site, past, source.name)
             found = _preflight.check_source(self.site, source, probe, context, history)
             _preflight.refuse_errors(found)
@@ -157,14 +157,6 @@ class Runner:
             )
         finally:
             warden.remove_directory(work)
-
-    def _probe(self, source: Source, context: Context) -> Probe:
-        try:
-            found = self._probes[source.name] = _preflight.probe_source(source, context)
-        except (BackupError, OSError) as problem:
-            self._not_seen[source.name] = str(problem)
-            raise
-        return found
 
     def _copy_made(self, job: Job, past: History, start: str, began: float) -> bool:
         """A set of this night was made by an earlier run, whose copies failed or were cut short."""
@@ -227,19 +219,16 @@ class Runner:
         """Databases nobody planned (K1); needs a look at the sources that were not due tonight, too."""
         self._observer.step("", "servers")
         work = os.path.join(work_root(self.site), self.run_id, "servers")
-        for source in self.site.sources:
-            # What could not be seen tonight is not asked again: it may have taken all of its time limit.
-            if source.name not in self._probes and source.name not in self._not_seen:
-                try:
-                    make_directory(work)
-                    warden.watch_directory(work)
-                    self._probe(source, Context(children, work))
-                except (BackupError, OSError) as problem:
-                    self._not_seen[source.name] = str(problem)
+        for source in self._servers.unasked():
+            try:
+                make_directory(work)
+                warden.watch_directory(work)
+                self._servers.look(source, Context(children, work))
+            except (BackupError, OSError) as problem:
+                self._servers.missed(source, problem)
         warden.remove_directory(work)
-        problems = [f"{source}: {why}" for source, why in self._not_seen.items()]
-        items = _preflight.unplanned(self._probes, {source.name: source.engine for source in self.site.sources})
-        self.journal.append("servers.seen", {"run": self.run_id, "unplanned": items, "not_seen": problems})
+        found = {"unplanned": self._servers.unplanned(), "not_seen": self._servers.not_seen()}
+        self.journal.append("servers.seen", {"run": self.run_id, **found})
 
     def _seconds(self) -> float:
         return round(self.clock.seconds(), 3)

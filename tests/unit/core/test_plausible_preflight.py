@@ -157,24 +157,6 @@ def test_errors_are_refused_with_the_first_and_the_number_of_others() -> None:
         _preflight.refuse_errors(found[:2])
 
 
-def test_k1_a_database_that_no_source_names_is_found() -> None:
-    one = Probe("15", 1, server="h:5432", databases=("a", "b", "c", "new"), selected=("a",))
-    two = Probe("15", 1, server="h:5432", databases=("a", "b", "c", "new"), selected=("b",), excluded=("c",))
-    other = Probe("15", 1, server="i:5432", databases=("a",), selected=())
-    same_name = Probe("11", 1, server="h:5432", databases=("new",), selected=("new",))
-    none = Probe("3", 1, databases=("x",))
-    engines = {"one": "postgresql", "two": "postgresql", "other": "postgresql", "maria": "mariadb", "none": "sqlite"}
-    probes = {"one": one, "two": two, "other": other, "maria": same_name, "none": none}
-    items = _preflight.unplanned(probes, engines)
-    assert items == [
-        {"engine": "postgresql", "server": "h:5432", "database": "new"},
-        {"engine": "postgresql", "server": "i:5432", "database": "a"},
-    ]
-    first, _second = _preflight.unplanned_findings(items)
-    assert (first.code, first.level, first.params) == ("database.unplanned", WARNING, items[0])
-    assert _preflight.unplanned({}, {}) == []
-
-
 def test_media_are_looked_at_without_writing(tmp_path: pathlib.Path) -> None:
     disks = [{"name": name, "kind": "disk", "path": str(tmp_path / name)} for name in ("good", "plain", "gone")]
     sources = [{"name": "A", "engine": "sqlite", "path": "/x", "media": ["good", "plain", "gone"]}]
