@@ -21,7 +21,7 @@ PYTEST := $(DEV)/python -m pytest
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 COVERED := --cov --cov-append --cov-report=term:skip-covered
 
-.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test test-all bench clean
+.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test test-all mutants bench clean
 .NOTPARALLEL:
 
 help:  ## list the targets
@@ -50,7 +50,7 @@ lint: setup  ## style, YAML, ansible-lint, changelog fragments, Python 3.9 for h
 
 types: setup  ## mypy, strict
 	$(DEV)/mypy
-	$(DEV)/mypy --python-version 3.11 tests/tools tests/conftest.py
+	$(DEV)/mypy --python-version 3.11 tests/tools tests/mutants tests/conftest.py
 
 sanity: setup  ## ansible-test sanity, no ignores, for each ansible-core of this machine
 	@$(PYTHON) $(TOOLS)/sanity_run.py "$(NB_CORES)"
@@ -73,6 +73,9 @@ test:  ## everything but the long tests
 
 test-all: test  ## the long tests too
 	$(PYTEST) -m long
+
+mutants: setup  ## how many small faults of the core do the tests notice? writes docs/mutants.md; GROUP=naming for one
+	PYTHONPATH=$(TOOLS) $(DEV)/python -m tests.mutants.run $(GROUP)
 
 bench: setup  ## the figures of docs/benchmarks.md, measured side by side; NB_BENCH_MB=100 for a quick look
 	@$(PYTHON) $(TOOLS)/environments.py bench requirements/bench.txt

@@ -1,0 +1,49 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Which modules are mutated, and which tests must notice: the cheap ones first, dearer ones where they are needed."""
+
+from __future__ import annotations
+
+import typing as t
+from pathlib import Path
+
+from checkout import ROOT
+
+UTILS = Path("plugins/module_utils")
+SETS = ("tests/unit/test_verify.py", "tests/unit/test_catalogue.py", "tests/unit/test_receipts.py")
+
+
+class Group(t.NamedTuple):
+    """One part of the core: its modules below ``plugins/module_utils``, as patterns, and its tests."""
+
+    modules: tuple[str, ...]
+    tests: tuple[str, ...]
+
+    def files(self) -> list[str]:
+        """The modules, as paths in the checkout."""
+        found = [path for pattern in self.modules for path in sorted((ROOT / UTILS).glob(pattern))]
+        return [str(path.relative_to(ROOT)) for path in found if path.stat().st_size]
+
+
+GROUPS: dict[str, Group] = {
+    "naming": Group(
+        ("_naming.py", "_naming_rules/*.py"),
+        ("tests/unit/naming", "tests/property/test_naming_property.py", "tests/guard/test_modules.py"),
+    ),
+    "manifest": Group(
+        ("_sets/_manifest.py", "_sets/_signing.py", "_sets/_signers.py"),
+        ("tests/unit/core/test_small_parts.py", "tests/unit/core/test_run.py", "tests/faults/test_keys.py", *SETS),
+    ),
+    "journal": Group(
+        ("_record/_journal.py",),
+        ("tests/unit/core/test_journal.py", "tests/unit/core/test_history.py", "tests/faults/test_journal.py"),
+    ),
+    "pipeline": Group(
+        ("_artifact/_pipeline.py", "_artifact/_chain.py", "_artifact/_stored.py", "_artifact/_reopen.py"),
+        ("tests/unit/core/test_pipeline.py", "tests/unit/core/test_run.py", "tests/faults/test_encryption.py"),
+    ),
+    "catalogue": Group(
+        ("_sets/_catalogue.py", "_sets/_scan.py", "_sets/_store.py", "_sets/_verify.py"),
+        (*SETS, "tests/unit/core/test_run.py", "tests/property/test_verify_property.py"),
+    ),
+}
