@@ -57,7 +57,7 @@ class ActionModule(ActionBase):
             result.pop(key, None)
         if result.get("failed") and (result.get("run") or "findings" in result):
             # The message tells each failed source, copy and obstacle; Ansible would print all others below it.
-            for key in ("attempts", "plan", "findings"):
+            for key in ("attempts", "plan", "hooks", "findings"):
                 result.pop(key, None)
         return dict(result)
 

@@ -76,6 +76,14 @@ options:
     type: list
     elements: dict
     default: []
+  groups:
+    description:
+      - Sources that are dumped in one maintenance window. Each group has a C(name), and C(before), C(after) or both,
+        which are programs as lists of words. A source belongs to one by its C(group).
+      - C(docs/hooks.md) of the collection describes them.
+    type: list
+    elements: dict
+    default: []
   at:
     description:
       - Pretend that it is this moment, in ISO 8601 with an offset. For demonstrations, tests and catching up.

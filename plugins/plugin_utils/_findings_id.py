@@ -29,6 +29,12 @@ FINDINGS: dict[str, str] = {
     "report.unplanned": "Basis data {database} ({engine}, {server}) belum direncanakan.",
     "report.unknown": "Berkas dengan nama yang tidak dikenal: {path}",
     "report.zone": "Zona waktu {zone} tidak dikenal di sini; waktu ditulis dalam UTC.",
+    "report.hook_after": (
+        "Program pasca-backup (hook after) {name} gagal; aplikasi mungkin masih dalam mode pemeliharaan."
+    ),
+    "report.hook_pending": (
+        "Program pasca-backup (hook after) {name} belum dijalankan; aplikasi mungkin masih dalam mode pemeliharaan."
+    ),
     "report.verify_problems": "Pemeriksaan terakhir menemukan {count} masalah.",
     "report.never_verified": "Hasil backup di host ini belum pernah diperiksa.",
     "report.not_verified_since": "Belum diperiksa sejak backup terakhir.",
@@ -61,6 +67,14 @@ FINDINGS: dict[str, str] = {
         "Server standby tidak memiliki baris {count:number} tabel unlogged di basis data {subject}: {names}"
     ),
     "engine.postgresql.version": "Program klien (versi {client}) tidak sesuai dengan server (versi {server}).",
+    "group.apart": (
+        "{names} di-backup tanpa {others}, padahal satu grup ({group}); isinya tidak dari satu saat yang sama."
+    ),
+    "group.empty": "Tidak ada sumber di host ini yang termasuk dalam grup {group}.",
+    "hook.continued": (
+        "Program pra-backup (hook before) {name} gagal; backup tetap dibuat dan mungkin tidak konsisten."
+    ),
+    "hook.pending": "Program pasca-backup (hook after) {name} belum dijalankan sejak proses {run} terputus.",
     "files.changed": "{count:number} berkas berubah ketika dibaca: {names}",
     "files.missing": "Direktori {path} tidak dapat diperiksa.",
     "files.not_directory": "{path} bukan direktori.",

@@ -89,6 +89,21 @@ REMEDIES: dict[str, str] = {
     "files.tar_support": "Pasang GNU tar dari distribusi di host.",
     "files.tar_version": "Pasang GNU tar yang lebih baru di host.",
     "files.unreadable": "Beri pengguna backup hak baca atas berkas itu, atau kecualikan.",
+    "group.apart": "Backup semua sumber grup dalam satu proses bila isinya harus dari satu saat yang sama.",
+    "group.empty": "Tidak perlu tindakan bila sumber grup itu berada di host lain.",
+    "hook": "Jalankan program itu secara manual di host sebagai pengguna backup, perbaiki, lalu ulangi backup.",
+    "hook.after": "Periksa apakah aplikasi masih dalam mode pemeliharaan, dan akhiri secara manual.",
+    "hook.after_late": "Periksa apakah aplikasi masih dalam mode pemeliharaan, dan akhiri secara manual.",
+    "hook.before": "Jalankan program itu secara manual di host sebagai pengguna backup, perbaiki, lalu ulangi backup.",
+    "hook.before_late": "Periksa apa yang ditunggu program itu, atau naikkan time_limit; lalu ulangi backup.",
+    "hook.continued": "Perbaiki program itu; ulangi backup bila isinya harus konsisten.",
+    "hook.note": "Periksa apakah aplikasi masih dalam mode pemeliharaan, lalu hapus catatan itu.",
+    "hook.pending": (
+        "Jalankan backup: program itu dijalankan lebih dahulu; atau akhiri mode pemeliharaan secara manual."
+    ),
+    "hook.program": (
+        "Pasang program itu di tempat yang hanya dapat diubah root, atau perbaiki hook; lalu ulangi backup."
+    ),
     "internal": "Laporkan rincian teknis kepada pengembang, lalu ulangi backup.",
     "journal": "Amankan jurnal, periksa disk dan hak aksesnya, lalu jalankan ulang.",
     "journal.broken": "Simpan jurnal sebagai bukti, sisihkan, selidiki siapa yang mengubahnya, lalu jalankan ulang.",
@@ -151,6 +166,10 @@ REMEDIES: dict[str, str] = {
     "report.implausible": "Periksa isi aplikasi sebelum menerima backup ini.",
     "report.incomplete": "Periksa media, lalu salin ulang.",
     "report.interrupted": "Ulangi backup.",
+    "report.hook_after": "Periksa apakah aplikasi masih dalam mode pemeliharaan, dan akhiri secara manual.",
+    "report.hook_pending": (
+        "Jalankan backup: program itu dijalankan lebih dahulu; atau akhiri mode pemeliharaan secara manual."
+    ),
     "report.journal_broken": "Amankan jurnal dan selidiki siapa yang mengubahnya.",
     "report.late": "Selidiki mengapa host tidak siap pada jadwalnya.",
     "report.medium": "Periksa pemasangan (mount) atau penanda media itu.",

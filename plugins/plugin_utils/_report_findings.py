@@ -15,6 +15,7 @@ import typing as t
 
 from . import _plain as take
 from ._report_copies import spread
+from ._report_hooks import left_open
 from ._report_host import Host
 from ._report_rows import INCOMPLETE, PROBLEMS, SUCCESS, Row
 
@@ -102,11 +103,23 @@ def of_host(host: Host, closed: dt.datetime | None) -> list[Finding]:
     for item in take.mappings(facts, "unplanned"):
         params = {key: take.text(item, key, "?") for key in ("engine", "server", "database")}
         items.append(finding("report.unplanned", WARNING, host.name, "", params["database"], **params))
+    items += [_open_window(item, host.name) for item in left_open(host)]
     unknown = take.texts(facts, "unknown")
     items += [finding("report.unknown", WARNING, host.name, "", path, path=path) for path in unknown]
     if not host.zone_known:
         items.append(finding("report.zone", WARNING, host.name, zone=take.text(facts, "zone", "?")))
     return items + _of_verification(host, closed)
+
+
+def _open_window(item: dict[str, t.Any], host: str) -> Finding:
+    """An application that may still be in maintenance mode."""
+    name, error = take.text(item, "name", "?"), take.mapping(item, "error")
+    if take.text(item, "outcome") == "failed":
+        found = finding("report.hook_after", ERROR, host, "", name, name=name)
+    else:
+        found = finding("report.hook_pending", ERROR, host, "", name, name=name)
+    found["message"] = take.text(error, "message")
+    return found
 
 
 def _of_verification(host: Host, closed: dt.datetime | None) -> list[Finding]:

@@ -10,6 +10,7 @@ import typing as t
 from . import _plain as take
 from ._report_copies import copies_of
 from ._report_due import Entry, closes, due, slot
+from ._report_hooks import group_of, hooks_of
 from ._report_host import Host, Source
 
 Row = dict[str, t.Any]
@@ -123,6 +124,8 @@ def _row(
         "files": [_file(found) for found in take.mappings(backup, "files")],
         "inventory": _inventory(backup),
         "listed": bool(backup),
+        "group": group_of(backup, run),
+        "hooks": [hook for attempt in reversed(runs) for hook in hooks_of(host, attempt)],
         "copies": copies,
         "copies_missing": missing,
         "found": take.mappings(run, "findings") + take.mappings(backup, "warnings"),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import shlex
 import typing as t
 
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
@@ -27,6 +28,11 @@ def lines_of_check(host: str, result: t.Mapping[str, t.Any]) -> list[str]:
         for job in result.get("plan", [])
     ]
     lines += [
+        f"{hook['when']} {', '.join(hook['sources'])} ({hook['kind']} {hook['name']}): "
+        f"{shlex.join(hook['words'])}, at most {hook['time_limit']} min"
+        for hook in result.get("hooks", [])
+    ]
+    lines += [
         f"{finding['level']}: {finding['message']}. {finding['remedy']}".rstrip(". ") + "."
         for finding in result.get("findings", [])
         if finding["level"] != told
@@ -46,6 +52,12 @@ def _event_line(event: str, data: t.Mapping[str, t.Any]) -> str:
         if data["error"]:
             return f"{data['source']}: copy to {data['medium']} FAILED - {data['error']['message']}"
         return f"{data['source']}: copy on {data['medium']} {data['outcome']}"
+    if event == "hook.started":
+        return f"{data['name']}: {data['when']}-hook started"
+    if event == "hook.finished":
+        if data["error"]:
+            return f"{data['name']}: {data['when']}-hook FAILED - {data['error']['message']}"
+        return f"{data['name']}: {data['when']}-hook ended well ({data['seconds']:.1f} s)"
     if event == "run.finished":
         return f"run ended after {data['seconds']:.1f} s: {data['outcome']}"
     if event == "run.interrupted":

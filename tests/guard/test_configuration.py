@@ -9,15 +9,25 @@ import re
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium, PlanEntry, Protection, Source
+from ansible_collections.nusantara.backup.plugins.module_utils._base._model import (
+    Group,
+    Hook,
+    Hooks,
+    Medium,
+    PlanEntry,
+    Protection,
+    Source,
+)
 from checkout import ROOT, listed_files
 
 PAGE = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 READ = re.compile(r"\b(backup_[a-z_]+) \| default\(([^)]*)\)")
 # What no site may set: an engine's own, and a switch of the benchmarks.
-INTERNAL = {"options", "protection", "read_back"}
+INTERNAL = {"options", "protection", "hooks", "read_back"}
 KEYS = {
-    field.name for shape in (Source, PlanEntry, Protection, Medium) for field in dataclasses.fields(shape)
+    field.name
+    for shape in (Source, PlanEntry, Protection, Medium, Group, Hook, Hooks)
+    for field in dataclasses.fields(shape)
 } - INTERNAL
 Variables = dict[str, str]
 

@@ -19,7 +19,12 @@ from checkout import ROOT, listed_files
 BLOCK = re.compile(r"^( *)```yaml\n(.*?)^ *```", re.MULTILINE | re.DOTALL)
 KEY = "age1" + "q" * 58
 EXAMPLE = ROOT / "inventories" / "example" / "group_vars" / "all" / "backup.yml"
-SITE = {"timezone": "backup_timezone", "building": "backup_building", "media": "backup_media"}
+SITE = {
+    "timezone": "backup_timezone",
+    "building": "backup_building",
+    "media": "backup_media",
+    "groups": "backup_groups",
+}
 
 
 def blocks(text: str) -> list[t.Any]:

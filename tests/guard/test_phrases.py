@@ -20,8 +20,8 @@ CATALOGUES: dict[str, dict[str, str]] = importlib.import_module(
 ).CATALOGUES
 # The first parts of codes. A text of this form is one wherever it stands, be it in a table or an argument.
 HEADS = (
-    "config|database|disk|encryption|engine|files|journal|lock|manifest|media|medium|naming|owner|pipeline|preflight|"
-    "receipt|signing|sqlite|store|tool|transfer|verify"
+    "config|database|disk|encryption|engine|files|group|journal|lock|manifest|media|medium|naming|owner|pipeline|"
+    "preflight|receipt|signing|sqlite|store|tool|transfer|verify"
 )
 CODE = re.compile(rf"(?:{HEADS})(?:\.(?!jsonl?$)[a-z_]+)+")
 # Where errors and findings come from.

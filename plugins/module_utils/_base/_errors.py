@@ -138,6 +138,12 @@ class LockError(BackupError):
     code = "lock"
 
 
+class HookError(BackupError):
+    """A program that runs before or after dumps failed, or cannot be run."""
+
+    code = "hook"
+
+
 class PreflightError(BackupError):
     """Something that is known before the dump starts would make it fail."""
 

@@ -17,8 +17,11 @@ _PATIENCE = 0.2
 
 
 @contextlib.contextmanager
-def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
-    """Hold a lock or raise ``LockError`` at once; the file stays, its content is only a note."""
+def hold(path: str, what: str, note: str = "") -> t.Iterator[int]:
+    """Hold a lock or raise ``LockError`` at once; the file stays, its content is only a note.
+
+    Gives the open file: who inherits it holds the lock, too.
+    """
     descriptor = -1
     while descriptor < 0:
         descriptor = _take(path, what)
@@ -27,7 +30,7 @@ def hold(path: str, what: str, note: str = "") -> t.Iterator[None]:
         with contextlib.suppress(OSError):
             os.ftruncate(descriptor, 0)
             os.pwrite(descriptor, f"process {os.getpid()} {note}".strip().encode(), 0)
-        yield
+        yield descriptor
     finally:
         os.close(descriptor)
 

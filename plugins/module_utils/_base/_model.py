@@ -53,6 +53,38 @@ class Medium:
 
 
 @dataclasses.dataclass(frozen=True)
+class Hook:
+    """A program that runs before or after dumps: ``run`` is its words, nothing of them secret.
+
+    ``time_limit``: minutes. ``on_failure`` is of a before-hook alone: ``fail``
+    leaves the dumps out, ``continue`` makes them all the same and warns.
+    """
+
+    run: tuple[str, ...]
+    time_limit: int = 10
+    on_failure: str = "fail"
+
+
+@dataclasses.dataclass(frozen=True)
+class Hooks:
+    """What runs before and after: the after-hook whenever anything was begun, whatever came of it."""
+
+    before: Hook | None = None
+    after: Hook | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
+
+
+@dataclasses.dataclass(frozen=True)
+class Group:
+    """Sources that are dumped in one maintenance window (K3)."""
+
+    name: str
+    hooks: Hooks
+
+
+@dataclasses.dataclass(frozen=True)
 class Source:
     """One thing that is backed up. ``name`` is *NamaData* (P13.2); ``options`` belong to the engine.
 
@@ -71,6 +103,8 @@ class Source:
     smallest: int = 50
     description: str = ""
     time_limit: int = 1440
+    group: str = ""
+    hooks: Hooks = Hooks()
 
     def with_options(self, options: t.Any) -> Source:
         return dataclasses.replace(self, options=options)
@@ -91,6 +125,13 @@ class Site:
     signing_key: str
     sources: tuple[Source, ...]
     media: tuple[Medium, ...]
+    groups: tuple[Group, ...] = ()
 
     def medium(self, name: str) -> Medium:
         return next(medium for medium in self.media if medium.name == name)
+
+    def group(self, name: str) -> Group | None:
+        return next((group for group in self.groups if group.name == name), None)
+
+    def members(self, group: str) -> list[Source]:
+        return [source for source in self.sources if group and source.group == group]

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import typing as t
 
@@ -24,6 +25,13 @@ class StoppedError(BaseException):
         )
 
 
+class _Patience:
+    """Whether a signal has to wait for something that must not be cut short, and which one does."""
+
+    depth = 0
+    waiting = ""
+
+
 def listen() -> None:
     """Raise `StoppedError` in the main thread at the first signal; later ones do not disturb the clean-up."""
     for number in _SIGNALS:
@@ -31,7 +39,29 @@ def listen() -> None:
             signal.signal(number, _told)
 
 
-def _told(number: int, _frame: object) -> t.NoReturn:
+@contextlib.contextmanager
+def held_back() -> t.Iterator[None]:
+    """What runs inside is not cut short: a signal that comes meanwhile is raised as `StoppedError` at the end."""
+    _Patience.depth += 1
+    try:
+        yield
+    finally:
+        _Patience.depth -= 1
+        if not _Patience.depth and _Patience.waiting:
+            name, _Patience.waiting = _Patience.waiting, ""
+            raise StoppedError(name)
+
+
+def _told(number: int, _frame: object) -> None:
+    # Not SIG_IGN, which every program that is started from now on would inherit, the after-hooks among them.
     for other in _SIGNALS:
-        signal.signal(other, signal.SIG_IGN)
-    raise StoppedError(signal.Signals(number).name)
+        signal.signal(other, _deaf)
+    name = signal.Signals(number).name
+    if _Patience.depth:
+        _Patience.waiting = name
+        return
+    raise StoppedError(name)
+
+
+def _deaf(_number: int, _frame: object) -> None:
+    """Told once is enough."""

@@ -3,55 +3,45 @@
 """A small process beside a run that cleans up when the run is killed.
 
 A process that gets SIGKILL cannot end its children nor remove the clear copy
-that an online backup needs. The warden can: it reads notes from a pipe, and
-when the pipe closes without a farewell it kills the process groups and
-removes the directories that were noted.
+that an online backup needs, nor end an application's maintenance mode. The
+warden can: it reads notes from a pipe, and when the pipe closes it kills the
+process groups, removes the directories and runs the after-hooks that are
+still noted.
 """
 
 from __future__ import annotations
 
+import inspect
 import json
 import shutil
 import subprocess
 import sys
+import typing as t
 
+from . import _warden_program
 from ._errors import ToolError
 from ._present import present
 
-_SCRIPT = """
-import json, os, shutil, signal, sys
-signal.signal(signal.SIGINT, signal.SIG_IGN)
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-signal.signal(signal.SIGHUP, signal.SIG_IGN)
-processes, directories = set(), set()
-for line in sys.stdin.buffer:
-    note = json.loads(line)
-    held = processes if note["what"] == "process" else directories
-    (held.add if note["hold"] else held.discard)(note["value"])
-for process in processes:
-    try:
-        os.killpg(process, signal.SIGKILL)
-    except OSError:
-        pass
-for directory in directories:
-    shutil.rmtree(directory, ignore_errors=True)
-"""
-
 
 class Warden:
-    """Notes what must not outlive a run. Use as a context manager around the run."""
+    """Notes what must not outlive a run. Use as a context manager around the run.
 
-    def __init__(self) -> None:
+    ``keep``: a file that stays open as long as the warden works, such as a
+    lock: nobody takes a run for gone while its after-hooks are being run.
+    """
+
+    def __init__(self, keep: int | None = None) -> None:
         self._directories: set[str] = set()
         try:
             self._process = subprocess.Popen(
-                [_python(), "-I", "-S", "-c", _SCRIPT],
+                [_python(), "-I", "-S", "-c", inspect.getsource(_warden_program)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={},
                 cwd="/",
                 start_new_session=True,
+                pass_fds=() if keep is None else (keep,),
                 bufsize=0,
             )
         except OSError as problem:
@@ -93,8 +83,18 @@ class Warden:
         self._directories.discard(path)
         self._note("directory", path, False)
 
-    def _note(self, what: str, value: int | str, hold: bool) -> None:
-        line = json.dumps({"what": what, "value": value, "hold": hold}) + "\n"
+    def watch_hook(self, key: str, hook: t.Mapping[str, t.Any]) -> None:
+        """An after-hook that is run unless it is forgotten in time: argv, env, seconds, shift, path of the result.
+
+        ``shift``: seconds by which the run's clock is ahead of the host's.
+        """
+        self._note("hook", key, True, hook=hook)
+
+    def forget_hook(self, key: str) -> None:
+        self._note("hook", key, False)
+
+    def _note(self, what: str, value: int | str, hold: bool, **more: t.Any) -> None:
+        line = json.dumps({"what": what, "value": value, "hold": hold, **more}) + "\n"
         try:
             present(self._process.stdin).write(line.encode())
         except OSError as problem:

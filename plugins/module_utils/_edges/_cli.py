@@ -27,6 +27,7 @@ from .._record._facts import facts
 from .._record._history import problems
 from .._run import _runner
 from .._run._check import check
+from .._run._planned_hooks import hook_lines, planned_hooks
 from .._site._plan import MODES, SCHEDULED, plan_jobs
 from .._site._site_args import SITE_OPTIONS, site_of
 
@@ -64,22 +65,30 @@ def _say(line: str, stream: t.TextIO | None = None) -> None:
 
 
 def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
-    if not jobs:
-        _say("nothing is due")
-        return 0
     bad = 0
-    for attempt in runner.run(jobs):
-        lines = problems(attempt)
-        bad += len(lines)
-        _say(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
-        for line in lines:
-            _say(f"  {line}")
-    return 1 if bad else 0
+    try:
+        if not jobs:
+            runner.close_forgotten()
+            _say("nothing is due")
+            return 1 if runner.troubles else 0
+        for attempt in runner.run(jobs):
+            lines = problems(attempt)
+            bad += len(lines)
+            _say(f"{attempt.source}: {attempt.outcome} {attempt.name} {attempt.stored_bytes} bytes".rstrip())
+            for line in lines:
+                _say(f"  {line}")
+        return 1 if bad or runner.troubles else 0
+    finally:
+        # Also when the run was told to stop: an application may still be in maintenance mode.
+        for trouble in runner.troubles:
+            _say(f"nusantara-backup: {trouble}", sys.stderr)
 
 
 def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
     with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
         found = check(site, jobs, clock, work)
+    for line in hook_lines(planned_hooks(site, jobs)):
+        _say(line)
     for finding in found:
         _say(f"{finding.level}: {finding.subject}: {finding.message}. {finding.remedy}")
     return 1 if any(finding.level == ERROR for finding in found) else 0

@@ -16,10 +16,12 @@ from .._base._io import disk_errors, make_directory
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
 from .._record._history import problems
+from .._record._hook_history import after_problem
 from .._run import _runner
 from .._run._background import launch
 from .._run._check import check
 from .._run._follow import View, follow
+from .._run._planned_hooks import planned_hooks
 from .._site._plan import MODES, SCHEDULED, Job, plan_jobs
 from .._site._site_args import SITE_OPTIONS, site_of
 
@@ -60,6 +62,7 @@ def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
         "changed": bool(pending),
         "finished": True,
         "plan": [_planned(job) for job in pending],
+        "hooks": [found.as_dict() for found in planned_hooks(site, pending)],
         "findings": [finding.as_dict() for finding in findings],
         "failed": bool(errors) and params["fail"],
         "msg": _check_words(site, pending, errors),
@@ -70,8 +73,11 @@ def _start(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clo
     runner = _runner.Runner(site, clock)
     pending = runner.pending(jobs, again=params["again"])
     if not pending:
-        what = "everything that is due has succeeded" if jobs else "nothing is due"
+        runner.close_forgotten()
+        what = " | ".join(map(str, runner.troubles))
+        what = what or ("everything that is due has succeeded" if jobs else "nothing is due")
         said = {"changed": False, "finished": True, "attempts": [], "msg": f"{site.host}: {what}"}
+        said["failed"] = bool(runner.troubles) and params["fail"]
         return said if site.sources else {**said, "warnings": [_no_source(site)]}
     with disk_errors("Cannot prepare", site.state):
         make_directory(os.path.join(site.state, "runs"))
@@ -93,11 +99,13 @@ def _in_background(runner: _runner.Runner, jobs: t.Sequence[Job], started: t.Cal
 def _news(site: Site, run_id: str, params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
     view = follow(site, run_id, params["since"], params["step"], params["wait"], clock)
     bad = [line for attempt in view.attempts for line in problems(attempt)] if view.finished else []
+    bad += [line for line in map(after_problem, view.hooks) if line] if view.finished else []
     return {
         "changed": True,
         "finished": view.finished,
         "run": run_id,
         "attempts": [attempt.as_dict() for attempt in view.attempts],
+        "hooks": [found.as_dict() for found in view.hooks],
         "events": [{"event": entry.event, "at": entry.at, "data": dict(entry.data)} for entry in view.events],
         "progress": dict(view.progress),
         "since": view.seen,
@@ -120,6 +128,7 @@ def _planned(job: Job) -> dict[str, t.Any]:
         "night": job.night,
         "slot": job.slot.stamp.isoformat(timespec="seconds"),
         "late": job.slot.late,
+        "group": job.source.group,
         "media": list(job.source.media),
     }
 

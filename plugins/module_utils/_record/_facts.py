@@ -14,7 +14,7 @@ from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, MediumError
 from .._base._findings import ERROR
 from .._base._io import existing_parent
-from .._base._model import Medium, Site, Source
+from .._base._model import Group, Hooks, Medium, Site, Source
 from .._base._version import VERSION
 from .._engines._registry import ENGINES
 from .._media._registry import answer_of, look_at
@@ -22,7 +22,9 @@ from .._sets._catalogue import catalogue, unknown_paths
 from .._sets._verified import last_verified
 from .._site._places import journal_path, run_lock
 from ._history import Attempt, History
+from ._hook_history import HookRun
 from ._journal import Journal
+from ._notes import forgotten
 
 SCHEMA = 1
 _MOST_NIGHTS = 36600
@@ -58,7 +60,9 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         },
         "media": [_medium(site, medium) for medium in site.media],
         "sources": [_source(source) for source in site.sources],
+        "groups": [_group(site, group) for group in site.groups],
         "runs": _runs(site, history.attempts, clock, nights),
+        "hooks": _hooks(site, history, clock, nights),
         "sets": sets,
         "unplanned": list(history.unplanned),
         "unknown": unknown_paths(site.store),
@@ -78,6 +82,35 @@ def _runs(site: Site, attempts: t.Sequence[Attempt], clock: Clock, nights: int) 
     return shown
 
 
+def _hooks(site: Site, history: History, clock: Clock, nights: int) -> list[dict[str, t.Any]]:
+    """Hooks that ran, newest first; before them after-hooks that are still due, for their run is gone."""
+    first = (clock.now() - datetime.timedelta(days=nights)).date().isoformat()
+    due = [
+        HookRun(note.run, note.kind, note.name, "after", note.night, note.words, note.sources, outcome="pending")
+        for note in forgotten(site)
+    ]
+    ran = [found for found in reversed(history.hooks.runs) if found.night >= first]
+    shown = []
+    for found in due + ran:
+        entry = found.as_dict()
+        if entry["outcome"] == "running" and not _locks.is_held(run_lock(site, found.in_run or found.run)):
+            entry["outcome"] = "interrupted"
+        shown.append(entry)
+    return shown
+
+
+def _group(site: Site, group: Group) -> dict[str, t.Any]:
+    return {"name": group.name, **_words(group.hooks), "sources": [source.name for source in site.members(group.name)]}
+
+
+def _words(hooks: Hooks) -> dict[str, list[str]]:
+    """What runs before and after; words are not secret, as the page on hooks says."""
+    return {
+        "before": list(hooks.before.run) if hooks.before else [],
+        "after": list(hooks.after.run) if hooks.after else [],
+    }
+
+
 def _source(source: Source) -> dict[str, t.Any]:
     return {
         "name": source.name,
@@ -88,6 +121,8 @@ def _source(source: Source) -> dict[str, t.Any]:
         "encryption": source.protection.encryption,
         "recipients": len(source.protection.recipients),
         "each": source.each,
+        "group": source.group,
+        **_words(source.hooks),
         "plan": [
             {"type": entry.type, "frequency": entry.frequency, "day": entry.day, "at": entry.at}
             for entry in source.plan

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from ._hook_history import HookHistory
 from ._journal import Entry, Journal
 
 _DETAILED = 5000
@@ -30,6 +31,7 @@ class Attempt:
     slot: str
     mode: str
     late: bool
+    group: str = ""
     name: str = ""
     outcome: str = RUNNING
     started: str = ""
@@ -54,6 +56,7 @@ class History:
     attempts: list[Attempt]
     open_runs: dict[str, list[Attempt]]
     unplanned: t.Sequence[t.Mapping[str, str]] = ()
+    hooks: HookHistory = dataclasses.field(default_factory=HookHistory)
 
     def take(self, entry: Entry) -> None:
         """The next entry of the journal."""
@@ -129,6 +132,15 @@ def _run_ended(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
             attempt.outcome = INTERRUPTED
             attempt.ended = at
             attempt.error = data.get("error")
+    history.hooks.run_ended(data["run"], at)
+
+
+def _hook_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
+    history.hooks.started(data, at)
+
+
+def _hook_finished(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
+    history.hooks.finished(data, at)
 
 
 def _servers_seen(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
@@ -150,6 +162,8 @@ _HANDLERS: t.Mapping[str, t.Callable[[History, t.Mapping[str, t.Any], str], None
     "run.finished": _run_ended,
     "run.interrupted": _run_ended,
     "servers.seen": _servers_seen,
+    "hook.started": _hook_started,
+    "hook.finished": _hook_finished,
 }
 
 

@@ -60,7 +60,7 @@ class Journal:
 
     def __init__(self, path: str, clock: Clock) -> None:
         self.path = path
-        self._clock = clock
+        self.clock = clock
 
     def append(self, event: str, data: t.Mapping[str, t.Any]) -> Entry:
         """Write one event and flush it to the disk. Raises ``JournalError``."""
@@ -124,7 +124,7 @@ class Journal:
     def _write(self, descriptor: int, event: str, data: t.Mapping[str, t.Any], last: Entry | None) -> Entry:
         body: dict[str, t.Any] = {
             "seq": last.seq + 1 if last else 1,
-            "at": stamp(self._clock.now()),
+            "at": stamp(self.clock.now()),
             "event": event,
             "data": dict(data),
             "prev": last.hash if last else FIRST,

@@ -4,12 +4,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import typing as t
 
 from .._base import _locks
 from .._base._clock import Clock
 from .._base._errors import BackupError
-from .._base._findings import ERROR, Finding
+from .._base._findings import ERROR, WARNING, Finding
 from .._base._model import Site, Source
 from .._base._process import Children
 from .._base._warden import Warden
@@ -19,6 +20,7 @@ from .._record._journal import Journal
 from .._site._places import journal_path, source_lock
 from .._site._plan import Job
 from . import _preflight
+from ._planned_hooks import hook_findings, waits_for_hook
 from ._plausible import past_of
 from ._servers import Servers, unplanned_findings
 
@@ -26,27 +28,30 @@ from ._servers import Servers, unplanned_findings
 def check(site: Site, jobs: t.Sequence[Job], clock: Clock, work: str) -> list[Finding]:
     """Preflight for all sources of a site; nothing is written but credentials in the given directory."""
     past = history_of(Journal(journal_path(site), clock), believed=False)
-    found = _preflight.check_places(site)
+    found = _preflight.check_places(site) + hook_findings(site, jobs)
     servers = Servers(site.sources)
     with Warden() as warden, Children(warden) as children:
         warden.watch_directory(work)
         for source in site.sources:
-            due = any(job.source.name == source.name for job in jobs)
+            due = next((job for job in jobs if job.source.name == source.name), None)
             found += _check_one(site, source, past, servers, Context(children, work), due)
     return found + unplanned_findings(servers.unplanned())
 
 
 def _check_one(
-    site: Site, source: Source, past: History, servers: Servers, context: Context, due: bool
+    site: Site, source: Source, past: History, servers: Servers, context: Context, due: Job | None
 ) -> list[Finding]:
     found: list[Finding] = []
     try:
         probe = servers.look(source, context)
     except BackupError as problem:
         # Tools and media are looked at all the same: one look should tell everything.
-        found.append(_preflight.as_finding(source.name, problem))
+        finding = _preflight.as_finding(source.name, problem)
+        # A before-hook may be what mounts it, starts it or makes its snapshot: only the night will tell.
+        hopeful = due is not None and waits_for_hook(site, due)
+        found.append(dataclasses.replace(finding, level=WARNING) if hopeful else finding)
         probe = Probe(version="", estimated_bytes=0)
-    if not due:
+    if due is None:
         return found
     history = past_of(site, past, source.name)
     found += _preflight.check_source(site, source, probe, context, history)

@@ -60,13 +60,23 @@ class _Artifact:
 class Dump:
     """Makes the set of one job. ``judge`` says from bytes and rows whether the result is plausible."""
 
-    def __init__(self, site: Site, job: Job, run: str, clock: Clock, context: Context, observer: Observer) -> None:
+    def __init__(
+        self,
+        site: Site,
+        job: Job,
+        run: str,
+        clock: Clock,
+        context: Context,
+        observer: Observer,
+        group: t.Mapping[str, t.Any],
+    ) -> None:
         self._site = site
         self._job = job
         self._run = run
         self._clock = clock
         self._context = context
         self._observer = observer
+        self._group = group
         self._protection = job.source.protection
         self._engine = ENGINES[job.source.engine]
         self._silent: set[str] = set()
@@ -99,6 +109,7 @@ class Dump:
                 "warnings": [finding.as_dict() for finding in everything],
                 "plausible": not doubts,
                 "recipe": self._recipe(artifacts),
+                **({"group": dict(self._group)} if self._group else {}),
             }
             raw = self._seal(staging, name, document)
             self._step("publish")

@@ -14,8 +14,10 @@ from .._base._clock import Clock
 from .._base._errors import BackupError
 from .._base._model import Site
 from .._record._history import Attempt, History
+from .._record._hook_history import HookRun
 from .._record._journal import Entry, Journal
 from .._site._places import journal_path, progress_path, run_lock
+from ._forgotten import close_forgotten
 from ._progress import read_progress
 from ._recover import recover
 
@@ -31,6 +33,7 @@ class View:
     events: tuple[Entry, ...]
     progress: t.Mapping[str, t.Any]
     seen: int
+    hooks: tuple[HookRun, ...] = ()
 
 
 def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Clock) -> View:
@@ -41,6 +44,7 @@ def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Cloc
     view = _look(site, journal, run, since)
     while not (view.finished or view.events or view.progress.get("steps", 0) > step):
         if not alive:
+            close_forgotten(site, journal)
             recover(site, journal)
             return _look(site, journal, run, since)
         if time.monotonic() >= deadline:
@@ -74,7 +78,7 @@ def _look(site: Site, journal: Journal, run: str, since: int) -> View:
 
     def take(entry: Entry) -> None:
         history.take(entry)
-        if entry.data.get("run") == run:
+        if run in (entry.data.get("run"), entry.data.get("in_run")):
             mine.append(entry)
 
     reading = journal.believe(take)
@@ -83,5 +87,6 @@ def _look(site: Site, journal: Journal, run: str, since: int) -> View:
             f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown"
         )
     ended = any(entry.event in ("run.finished", "run.interrupted") for entry in mine)
+    hooks = tuple(history.hooks.of_run(run))
     news = tuple(entry for entry in mine if entry.seq > since)
-    return View(ended, tuple(history.run(run)), news, read_progress(progress_path(site, run)), reading.count)
+    return View(ended, tuple(history.run(run)), news, read_progress(progress_path(site, run)), reading.count, hooks)

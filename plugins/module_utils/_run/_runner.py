@@ -11,26 +11,26 @@ import secrets
 import typing as t
 
 from .._base import _locks
-from .._base._clock import Clock, stamp
-from .._base._errors import BackupError, Foreseen, JournalError
-from .._base._io import disk_errors, make_directory
+from .._base._clock import Clock
+from .._base._errors import BackupError, JournalError
+from .._base._io import make_directory
 from .._base._model import Site
 from .._base._process import Children
 from .._base._stop import StoppedError
 from .._base._warden import Warden
-from .._copies._transfer import transfer_sets
 from .._engines._base import Context
 from .._record._history import FAILED, SUCCESS, Attempt, History, history_of
 from .._record._journal import Journal
 from .._sets._store import set_directory
-from .._site._places import journal_path, progress_path, run_lock, source_lock, work_root
-from .._site._plan import SCHEDULED, Job
-from . import _preflight
-from ._dump import Dump, Dumped
-from ._plausible import judge, past_of
+from .._site._places import journal_path, progress_path, run_lock, work_root
+from .._site._plan import SCHEDULED, Job, units_of
+from ._forgotten import close_forgotten
+from ._night import Night
 from ._progress import Observer, Progress
-from ._recover import recover, sweep_source
+from ._recover import recover
 from ._servers import Servers
+from ._windows import Windows
+from ._work import Work
 
 
 class Runner:
@@ -43,6 +43,8 @@ class Runner:
         self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         self._observer = observer or Progress(progress_path(site, self.run_id))
         self._servers = Servers(site.sources)
+        # What went wrong beside the sources: after-hooks that failed, of this run or of one before it.
+        self.troubles: list[BackupError] = []
 
     def pending(self, jobs: t.Sequence[Job], *, again: bool = False) -> list[Job]:
         """The jobs that are not done yet (P12.3: a failed one is done again); a set may only lack its copies."""
@@ -58,15 +60,21 @@ class Runner:
         there = os.path.isdir(set_directory(self.site.store, job.source.name, done.name))
         return [dataclasses.replace(job, made=done.name) if there else job]
 
+    def close_forgotten(self) -> None:
+        """Run the after-hooks that an earlier run left behind, also where nothing else is due."""
+        self.troubles += close_forgotten(self.site, self.journal, self.run_id)
+
     def run(self, jobs: t.Sequence[Job], started: t.Callable[[], None] = lambda: None) -> list[Attempt]:
         """Record, do and close the jobs. Raises only when the run could not even be recorded."""
-        with _locks.hold(run_lock(self.site, self.run_id), "This run", self.run_id):
+        with _locks.hold(run_lock(self.site, self.run_id), "This run", self.run_id) as held:
+            # An application that an earlier run left in maintenance mode waits for nothing else.
+            self.close_forgotten()
             recover(self.site, self.journal)
             past = history_of(self.journal)
             self._record_start(jobs)
             started()
             try:
-                self._do(jobs, past)
+                self._do(jobs, past, held)
             except StoppedError as stopped:
                 self._interrupted(stopped.error)
                 raise
@@ -75,12 +83,18 @@ class Runner:
                 raise
         return history_of(self.journal, believed=False).run(self.run_id)
 
-    def _do(self, jobs: t.Sequence[Job], past: History) -> None:
-        with Warden() as warden, Children(warden) as children:
+    def _do(self, jobs: t.Sequence[Job], past: History, held: int) -> None:
+        with Warden(held) as warden, Children(warden) as children:
             warden.watch_directory(os.path.join(work_root(self.site), self.run_id))
-            outcomes = [self._guarded(job, past, warden, children) for job in jobs]
+            with Windows(self.site, self.run_id, self.journal, self.clock, self._observer, warden) as windows:
+                work = Work(self.site, self.run_id, self.journal, self.clock, self._observer, self._servers)
+                night = Night(work, windows, past, warden, children)
+                try:
+                    outcomes = [night.unit(unit) for unit in units_of(self.site, jobs)]
+                finally:
+                    self.troubles += windows.troubles
             self._look_for_unplanned(children, warden)
-        self._close(all(outcomes))
+        self._close(all(outcomes) and not self.troubles)
 
     def _record_start(self, jobs: t.Sequence[Job]) -> None:
         self.journal.append(
@@ -96,6 +110,7 @@ class Runner:
                         "night": job.night,
                         "slot": job.slot.stamp.isoformat(timespec="seconds"),
                         "late": job.slot.late,
+                        "group": job.source.group,
                     }
                     for job in jobs
                 ],
@@ -111,109 +126,6 @@ class Runner:
         """The run ends before its sources: the journal gets the reason. Where it cannot, the next run closes it."""
         with contextlib.suppress(JournalError):
             self.journal.append("run.interrupted", {"run": self.run_id, "error": why.as_dict()})
-
-    def _guarded(self, job: Job, past: History, warden: Warden, children: Children) -> bool:
-        """One job under its source's lock; its failure is journalled and never stops the others."""
-        name = job.source.name
-        began = self.clock.seconds()
-        start = stamp(self.clock.now())
-        try:
-            self._observer.step(name, "lock")
-            with Foreseen(), _locks.hold(source_lock(self.site.state, name), f"The source {name}", self.run_id):
-                self._event("source.started", job, {"started": start})
-                if job.made:
-                    return self._copy_made(job, past, start, began)
-                with disk_errors("Cannot sweep", self.site.store):
-                    sweep_source(self.site, name)
-                dumped = self._dump(job, past, warden, children)
-                self._finished(job, start, began, dumped)
-                return self._copy(job, dumped.name)
-        except BackupError as problem:
-            self._failed(job, start, began, problem)
-        except OSError as problem:
-            text = f"{name} failed on {problem.filename or 'the operating system'}: {problem.strerror}"
-            self._failed(job, start, began, BackupError(text, "See the host's log", code="disk"))
-        return False
-
-    def _dump(self, job: Job, past: History, warden: Warden, children: Children) -> Dumped:
-        source = job.source
-        work = os.path.join(work_root(self.site), self.run_id, source.name)
-        with disk_errors("Cannot make the working directory", work):
-            make_directory(work)
-        warden.watch_directory(work)
-        try:
-            context = Context(children, work, source.protection.inventory)
-            self._observer.step(source.name, "preflight")
-            probe = self._servers.look(source, context)
-            history = past_of(self.site, past, source.name)
-            found = _preflight.check_source(self.site, source, probe, context, history)
-            _preflight.refuse_errors(found)
-            dump = Dump(self.site, job, self.run_id, self.clock, context, self._observer)
-            return dump.make(
-                probe,
-                dump.free_name({attempt.name for attempt in history}),
-                lambda plain, rows: judge(source.name, job.type, source.smallest, plain, rows, history),
-                found,
-            )
-        finally:
-            warden.remove_directory(work)
-
-    def _copy_made(self, job: Job, past: History, start: str, began: float) -> bool:
-        """A set of this night was made by an earlier run, whose copies failed or were cut short."""
-        earlier = past.success(job.key)
-        if earlier is not None:
-            kept = ("name", "plain_bytes", "stored_bytes", "rows", "plausible", "findings")
-            figures = {key: value for key, value in earlier.as_dict().items() if key in kept}
-            self._event("source.finished", job, {**figures, "outcome": SUCCESS, **self._times(start, began)})
-        return self._copy(job, job.made)
-
-    def _copy(self, job: Job, name: str) -> bool:
-        """Carry the new set to every medium of its source; each result is journalled."""
-        media = [self.site.medium(name) for name in job.source.media]
-        if not media:
-            return True
-        self._observer.step(job.source.name, "copy")
-        results = transfer_sets(self.site, job.source.name, name, media, self.clock, moved=self._observer.moved)
-        for result in results:
-            self._event("copy.finished", job, result.as_event())
-        return all(result.error is None for result in results)
-
-    def _finished(self, job: Job, start: str, began: float, dumped: Dumped) -> None:
-        self._observer.step(job.source.name, "journal")
-        self._event(
-            "source.finished",
-            job,
-            {
-                "name": dumped.name,
-                "outcome": SUCCESS,
-                **self._times(start, began),
-                "plain_bytes": dumped.plain_bytes,
-                "stored_bytes": dumped.stored_bytes,
-                "rows": dumped.rows,
-                "plausible": dumped.plausible,
-                "findings": [finding.as_dict() for finding in dumped.findings],
-                "manifest_sha256": dumped.manifest_sha256,
-            },
-        )
-
-    def _failed(self, job: Job, start: str, began: float, problem: BackupError) -> None:
-        self._event(
-            "source.finished",
-            job,
-            {
-                "outcome": FAILED,
-                **self._times(start, began),
-                "error": problem.as_dict(),
-            },
-        )
-
-    def _times(self, start: str, began: float) -> dict[str, t.Any]:
-        seconds = round(self.clock.seconds() - began, 3)
-        return {"started": start, "ended": stamp(self.clock.now()), "seconds": seconds}
-
-    def _event(self, event: str, job: Job, data: t.Mapping[str, t.Any]) -> None:
-        place = {"run": self.run_id, "source": job.source.name, "frequency": job.frequency}
-        self.journal.append(event, {**place, **data})
 
     def _look_for_unplanned(self, children: Children, warden: Warden) -> None:
         """Databases nobody planned (K1); needs a look at the sources that were not due tonight, too."""

@@ -89,6 +89,7 @@ def _facts(found: FoundSet, manifest: Manifest, copies: _Copies | None) -> dict[
             "totals": _totals(inventory),
         },
         "plausible": data.get("plausible") is not False,
+        "group": _window(data),
         "warnings": [entry for entry in _list(data, "warnings") if isinstance(entry, dict)],
         "copies": copies.of(found.name) if copies else [],
     }
@@ -103,6 +104,15 @@ def _file(entry: ManifestFile) -> dict[str, t.Any]:
         "plain_bytes": entry.plain.bytes,
         "plain_sha256": entry.plain.sha256,
     }
+
+
+def _window(data: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
+    """The maintenance window of a group in which a set was made; None where it was made alone."""
+    group = _mapping(data, "group")
+    if not group:
+        return None
+    words = {key: _text(group, key) for key in ("name", "began", "before")}
+    return {**words, "sources": [name for name in _list(group, "sources") if isinstance(name, str)]}
 
 
 def _totals(inventory: t.Mapping[str, t.Any]) -> dict[str, int]:

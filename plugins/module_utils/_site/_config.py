@@ -15,6 +15,7 @@ from .._base._reader import Problems, Reader, shown
 from .._engines._registry import ENGINES
 from .._media._registry import MEDIA
 from .._naming import STYLES, check_data_name, load_zone
+from ._group_config import check_membership, read_groups, read_hooks
 
 _NAME = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?\Z")
 _HOUR = re.compile(r"(?:0[1-9]|1[0-9]|2[0-4]):[0-5][0-9]\Z")
@@ -46,10 +47,13 @@ def parse_site(data: t.Mapping[str, t.Any]) -> Site:
         signing_key=reader.path_of("signing_key", os.path.join(state, "keys", "manifest")),
         sources=tuple(defaults.source(entry) for entry in reader.items("sources")),
         media=media,
+        groups=read_groups(reader, _name),
     )
     reader.done()
     _check_unique("sources", [source.name for source in site.sources], problems)
     _check_unique("media", [medium.name for medium in site.media], problems)
+    _check_unique("groups", [group.name for group in site.groups], problems)
+    check_membership(site.groups, site.sources, problems)
     _check_places(site, problems)
     if problems.found:
         raise ConfigError(problems.found)
@@ -86,6 +90,8 @@ class _Defaults:
             smallest=reader.integer("smallest", 50, 0, 100),
             description=reader.text("description", ""),
             time_limit=reader.integer("time_limit", 1440, 1, 10080),
+            group=reader.text("group", "", check=lambda text: _name(text) if text else ""),
+            hooks=read_hooks(reader),
         )
         if not engine:
             # Which options there are depends on the engine.

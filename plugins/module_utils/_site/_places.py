@@ -27,3 +27,13 @@ def source_lock(state: str, source: str) -> str:
 
 def work_root(site: Site) -> str:
     return os.path.join(site.state, "work")
+
+
+def windows_root(site: Site) -> str:
+    """The notes of maintenance windows that are open: what is still to be run after them."""
+    return os.path.join(site.state, "windows")
+
+
+def window_lock(site: Site, note: str) -> str:
+    """Held by who runs the after-hook of a run that is gone."""
+    return os.path.join(site.state, "locks", f"window-{os.path.basename(note)}.lock")

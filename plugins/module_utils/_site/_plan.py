@@ -10,7 +10,7 @@ import datetime
 import typing as t
 
 from .._base._errors import BackupError
-from .._base._model import WEEKDAYS, PlanEntry, Site, Source
+from .._base._model import WEEKDAYS, Group, PlanEntry, Site, Source
 from .._naming import FREQUENCY_LETTER, NameFields, Slot, fields_for, incidental_slot, media_digit, slot_for
 
 SCHEDULED = "scheduled"
@@ -51,6 +51,32 @@ class Job:
             process=letter,
             run=run,
         )
+
+
+@dataclasses.dataclass(frozen=True)
+class Unit:
+    """Jobs that share a maintenance window: those of a group, or one alone."""
+
+    group: Group | None
+    jobs: tuple[Job, ...]
+
+    @property
+    def dumps(self) -> list[Job]:
+        """Those that are not only copied."""
+        return [job for job in self.jobs if not job.made]
+
+
+def units_of(site: Site, jobs: t.Sequence[Job]) -> list[Unit]:
+    """The jobs in the order of the plan, those of a group together at the place of the first (K3)."""
+    found: list[Unit] = []
+    for job in jobs:
+        group = site.group(job.source.group)
+        together = next((unit for unit in found if group and unit.group == group), None)
+        if together is None:
+            found.append(Unit(group, (job,)))
+        else:
+            found[found.index(together)] = Unit(group, (*together.jobs, job))
+    return found
 
 
 def due_entries(source: Source, night: datetime.date) -> list[PlanEntry]:

@@ -28,6 +28,7 @@ SITE_OPTIONS: dict[str, dict[str, t.Any]] = {
     "inventory": {"type": "str"},
     "sources": {"type": "list", "elements": "dict", "required": True},
     "media": {"type": "list", "elements": "dict", "default": []},
+    "groups": {"type": "list", "elements": "dict", "default": []},
     "at": {"type": "str", "default": ""},
 }
 

@@ -42,7 +42,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._naming import pa
 from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _preflight, _runner
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _preflight, _runner, _work
 from ansible_collections.nusantara.backup.plugins.module_utils._run._check import check
 from ansible_collections.nusantara.backup.plugins.module_utils._run._recover import recover
 from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner
@@ -336,7 +336,7 @@ def test_a_nas_that_hangs_costs_the_host_neither_its_set_nor_its_facts(
         ]
         (medium,) = facts(site, clock, 9)["media"]
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(_runner, "transfer_sets", lambda *_given, **_named: [])
+            patch.setattr(_work, "transfer_sets", lambda *_given, **_named: [])
             (attempt,) = run(site, only=["SIMPEG"])
         (planned,) = _transfer.Transfer(site.store, site.state, clock).plan(
             _transfer.SetRef("SIMPEG", NAME), site.media
@@ -514,7 +514,7 @@ def test_a_run_that_ends_while_another_looks_is_not_called_interrupted(
 def test_a_run_that_cannot_go_on_says_why_in_its_journal(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A host without room for one more process: the morning's report must not guess at a reboot."""
 
-    def no_room() -> t.NoReturn:
+    def no_room(_keep: int) -> t.NoReturn:
         raise ToolError("The clean-up process could not be started", "See the limits", code="tool.start")
 
     monkeypatch.setattr(_runner, "Warden", no_room)

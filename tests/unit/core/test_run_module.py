@@ -95,7 +95,7 @@ def test_check_mode_writes_nothing_and_shows_the_plan(place: pathlib.Path) -> No
     assert found["plan"] == [
         {
             "source": "SIMPEG", "engine": "sqlite", "type": "F", "frequency": "daily", "night": NIGHT,
-            "slot": "2026-11-21T00:00:00+07:00", "late": False, "media": [],
+            "slot": "2026-11-21T00:00:00+07:00", "late": False, "group": "", "media": [],
         }
     ]  # fmt: skip
     assert {finding["code"] for finding in found["findings"]} == {"encryption.none", "media.none"}
