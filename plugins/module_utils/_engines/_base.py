@@ -83,13 +83,18 @@ class EndCheck(t.Protocol):
 
 @dataclasses.dataclass(frozen=True)
 class InventoryObject:
-    """One object inside a dump; ``rows`` and ``digest`` are None where they were not taken."""
+    """One object inside a dump; ``rows`` and ``digest`` are None where they were not taken.
+
+    ``encoding`` is what a restore elsewhere must know of its text, in the
+    server's own words, such as character set and collation.
+    """
 
     kind: str
     name: str
     database: str = ""
     rows: int | None = None
     digest: str | None = None
+    encoding: str = ""
 
 
 @dataclasses.dataclass(frozen=True)

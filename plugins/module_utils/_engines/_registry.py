@@ -8,12 +8,15 @@ import typing as t
 
 from ._base import Engine
 from ._files import FilesEngine
+from ._mariadb._engine import MariadbEngine, MysqlEngine
 from ._postgresql._engine import PostgresEngine
 from ._sqlite import SqliteEngine
 
 _ALL: tuple[Engine, ...] = (
     SqliteEngine(),
     PostgresEngine(),
+    MariadbEngine(),
+    MysqlEngine(),
     FilesEngine(),
 )
 ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}

@@ -1,0 +1,216 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What is known of a server before the dump: its databases, the missing grants, what a dump will not carry."""
+
+from __future__ import annotations
+
+import re
+import typing as t
+
+from ..._base._errors import EngineError
+from ..._base._findings import ERROR, INFO, Finding
+from .._base import Context
+from . import _limits, _sql
+from ._clients import Clients, find_clients
+from ._connection import Connection, connect
+from ._flavour import SYSTEM_DATABASES, Flavour
+from ._found import Found
+from ._grants import Grants
+from ._options import LOCK, Options
+from ._select import select
+from ._talk import Row, Talk, name
+
+_ANSWER_SECONDS = 300
+_CONNECT_ATTEMPTS = 4  # a host name may stand for several addresses, and each gets the time to connect
+_NUMBER = re.compile(r"([0-9]+)\.([0-9]+)")
+
+
+class Preflight:
+    """Looks at one server for one source. Raises ``EngineError`` where it cannot be reached."""
+
+    def __init__(self, flavour: Flavour, options: Options, context: Context) -> None:
+        self._flavour = flavour
+        self._options = options
+        self._context = context
+        self._findings: list[Finding] = []
+        self._bytes = 0
+        self._broken: list[tuple[str, str]] = []
+        self._moving: list[str] = []
+        self._elsewhere: list[str] = []
+        self._sequences: list[str] = []
+        self._transactional: frozenset[str] = frozenset()
+
+    def probe(self) -> Found:
+        """All that can be known before the dump."""
+        clients = find_clients(self._flavour, self._options, self._context.children)
+        with connect(self._flavour, self._options, self._context.work) as connection:
+            with Talk(
+                clients.client,
+                connection,
+                self._context.children,
+                connect_seconds=self._options.connect_seconds,
+            ) as first:
+                first.prepare(self._flavour, self._options.connect_seconds * _CONNECT_ATTEMPTS + _ANSWER_SECONDS)
+                server = first.ask(_sql.SERVER, _ANSWER_SECONDS)
+            with Talk(
+                clients.client,
+                connection,
+                self._context.children,
+                connect_seconds=self._options.connect_seconds,
+                patient=True,
+            ) as talk:
+                talk.prepare(self._flavour, _ANSWER_SECONDS)
+                return self._probe(clients, connection, talk, server)
+
+    def _probe(self, clients: Clients, connection: Connection, talk: Talk, server: list[Row]) -> Found:
+        _unused, version, account, comment = server[0]
+        self._compare_versions(clients, version, connection.server)
+        databases = {row[1]: f"{row[2]} {row[3]}" for row in server if row[0] == "database"}
+        self._transactional = frozenset(row[1] for row in server if row[0] == "engine")
+        selected, problems = select(self._options, databases, connection.server)
+        self._findings += problems
+        grants = Grants(row[0] for row in talk.ask(_sql.grants(self._flavour), _ANSWER_SECONDS))
+        for database in selected:
+            self._look_at(database, talk)
+        approximate = self._compare_grants(grants, account, selected, connection.server)
+        self._say_what_is_not_carried(selected, connection.server)
+        return Found(
+            version=version,
+            estimated_bytes=self._bytes,
+            server=connection.server,
+            databases=tuple(one for one in databases if one.lower() not in SYSTEM_DATABASES),
+            selected=selected,
+            excluded=self._options.exclude,
+            findings=tuple(self._findings),
+            tools={"dump": clients.dump, "client": clients.client, "version": clients.version, "server": comment},
+            clients=clients,
+            encodings={one: databases[one] for one in selected},
+            transactional=self._transactional,
+            broken=tuple(self._broken),
+            moving=len(self._moving),
+            approximate=approximate,
+        )
+
+    def _compare_versions(self, clients: Clients, version: str, server: str) -> None:
+        """Raises ``EngineError`` for the other family, for nothing that follows would be true."""
+        if ("MariaDB" in version) != (self._flavour.name == "mariadb"):
+            other = "mysql" if self._flavour.name == "mariadb" else "mariadb"
+            raise EngineError(
+                f"The server {server} is not {self._flavour.product}: it says {version}",
+                f"Set the source's engine to {other}",
+                code="engine.mariadb.flavour",
+            )
+        found = _NUMBER.match(version)
+        number = (int(found[1]), int(found[2])) if found else (0, 0)
+        if clients.number < number:
+            self._findings.append(
+                Finding(
+                    "engine.mariadb.version",
+                    ERROR,
+                    server,
+                    f"The client programs ({clients.version}) are older than the server ({version})",
+                    f"Install {self._flavour.product}'s client programs of the server's version, or correct bin_dir",
+                    {"client": clients.version, "server": version},
+                )
+            )
+        if number < self._flavour.oldest:
+            self._findings.append(
+                Finding(
+                    "engine.mariadb.old_server",
+                    ERROR,
+                    server,
+                    f"The server is version {version}; the oldest that this engine knows is"
+                    f" {self._flavour.oldest[0]}.{self._flavour.oldest[1]}",
+                    "Use the engine command with the server's own dump program",
+                    {"server": version},
+                )
+            )
+
+    def _look_at(self, database: str, talk: Talk) -> None:
+        views: list[str] = []
+        for row in talk.ask(_sql.tables(database), _ANSWER_SECONDS):
+            _unused, table, kind, engine, _collation, size, comment, _options = row
+            label = f"{database}.{table}"
+            if kind == "VIEW":
+                views.append(table)
+            elif kind == "SEQUENCE":
+                self._sequences.append(label)
+            elif not engine:
+                self._findings.append(_limits.damaged(label, comment))
+            elif engine.upper() in _sql.ELSEWHERE:
+                self._elsewhere.append(label)
+            else:
+                self._bytes += int(size)
+                if engine not in self._transactional:
+                    self._moving.append(label)
+        self._look_at_views(database, views, talk)
+
+    def _look_at_views(self, database: str, views: t.Sequence[str], talk: Talk) -> None:
+        """What the server says of each, and whether the dump would stop at it."""
+        doubted: dict[str, str] = {}
+        prefix = f"{database}."
+        for script in _sql.check_views(database, views):
+            for row in talk.ask(script, _ANSWER_SECONDS):
+                if len(row) == 4 and row[2].lower() == "error" and row[3] != "Corrupt":
+                    doubted.setdefault(row[0][len(prefix) :], row[3])
+        for view, said in doubted.items():
+            stops = not talk.ask(f"SHOW FIELDS FROM {name(database, view)};\n", _ANSWER_SECONDS)
+            if stops:
+                self._broken.append((database, view))
+            self._findings.append(_limits.broken_view(f"{database}.{view}", said, dumped=not stops))
+
+    def _compare_grants(self, grants: Grants, account: str, selected: tuple[str, ...], server: str) -> str:
+        """Findings for what is missing; returns why the inventory cannot be exact, empty where it can."""
+        page = self._flavour.pages
+        for privileges, what in self._needed(grants):
+            lacking = [one for one in selected if not grants.on_database(one, *privileges)]
+            if lacking:
+                self._findings.append(_limits.missing_grant(account, privileges[0], what, lacking, page))
+        if self._options.every and not grants.on_server("SELECT", "SHOW DATABASES"):
+            self._findings.append(
+                _limits.missing_grant(account, "SHOW DATABASES", "databases that it may not see", [server], page)
+            )
+        if self._options.accounts and not grants.on_database("mysql", "SELECT"):
+            self._findings.append(
+                _limits.missing_grant(
+                    account, "SELECT ON `mysql`.*", "users and grants (else set accounts: false)", ["mysql"], page
+                )
+            )
+        return self._approximate(grants, account, server)
+
+    def _needed(self, grants: Grants) -> t.Iterator[tuple[tuple[str, ...], str]]:
+        yield ("SELECT",), "tables and views"
+        yield ("SHOW VIEW",), "definitions of views"
+        yield ("TRIGGER",), "triggers"
+        yield ("EVENT",), "events"
+        bodies = grants.on_server("SELECT", "SHOW_ROUTINE", "SHOW CREATE ROUTINE")
+        if self._flavour.name == "mariadb":
+            bodies = bodies or grants.on_table("mysql", "proc", "SELECT")
+        if not bodies:
+            word = "SHOW CREATE ROUTINE" if self._flavour.name == "mariadb" else "SHOW_ROUTINE"
+            yield (word,), "procedures and functions"
+
+    def _approximate(self, grants: Grants, account: str, server: str) -> str:
+        why = ""
+        level = ""
+        if not self._options.global_lock:
+            why, level = "the source has global_lock: false", INFO
+        elif not grants.on_server("RELOAD", "FLUSH_TABLES"):
+            why = f"the account {account} lacks RELOAD for the short global lock"
+        elif not grants.on_server("PROCESS"):
+            why = f"the account {account} lacks PROCESS to see tables that change meanwhile"
+        if why:
+            self._findings.append(
+                _limits.approximate(server, why, level) if level else _limits.approximate(server, why)
+            )
+        return why
+
+    def _say_what_is_not_carried(self, selected: tuple[str, ...], server: str) -> None:
+        if self._moving:
+            self._findings.append(_limits.not_transactional(self._moving, self._options.non_transactional == LOCK))
+        if self._elsewhere:
+            self._findings.append(_limits.rows_elsewhere(self._elsewhere))
+        if self._sequences:
+            self._findings.append(_limits.sequences(self._sequences))
+        if self._options.separate and len(selected) > 1:
+            self._findings.append(_limits.moments(server, f"Each of the {len(selected)} databases is dumped"))
