@@ -37,6 +37,23 @@ FINDINGS: dict[str, str] = {
     "plausible.smaller": "Only {share} % of the usual size: {got:size} instead of {usual:size}; pruning is held.",
     "plausible.emptier": "Only {share} % of the usual rows: {got:number} instead of {usual:number}; pruning is held.",
     "database.unplanned": "Database {database} on {server} ({engine}) is backed up by no source.",
+    "engine.mariadb.approximate": "The list of contents of {subject} is approximate: {text}",
+    "engine.mariadb.broken_view": "View {subject} does not compile and was left out: {text}",
+    "engine.mariadb.changed": "Tables were altered or renamed while {subject} was dumped: {names}",
+    "engine.mariadb.damaged": "The server cannot open table {subject}: {text}",
+    "engine.mariadb.foreign_rows": "Rows of {count:number} tables lie elsewhere and are not in the backup: {names}",
+    "engine.mariadb.locked": (
+        "Nobody can write while the dump runs, for {count:number} tables know no transactions: {names}"
+    ),
+    "engine.mariadb.non_transactional": (
+        "{count:number} tables know no transactions and are not consistent with the rest: {names}"
+    ),
+    "engine.mariadb.not_in_dump": "Rows of these tables of {subject} were not dumped: {names}",
+    "engine.mariadb.old_server": "The server ({server}) is too old for this engine.",
+    "engine.mariadb.permission": "The account {account} lacks {privilege}: {names}",
+    "engine.mariadb.sequences": "Values of {count:number} sequences are those of the moment they were read: {names}",
+    "engine.mariadb.unusable_view": "View {subject} cannot be used: {text}",
+    "engine.mariadb.version": "The client programs ({client}) do not fit the server ({server}).",
     "engine.postgresql.foreign_tables": (
         "Rows of {count:number} foreign tables of database {subject} are not in the backup: {names}"
     ),

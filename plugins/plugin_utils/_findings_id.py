@@ -46,6 +46,25 @@ FINDINGS: dict[str, str] = {
         "lama ditahan."
     ),
     "database.unplanned": "Basis data {database} di {server} ({engine}) tidak di-backup oleh sumber mana pun.",
+    "engine.mariadb.approximate": "Daftar isi {subject} hanya perkiraan: {text}",
+    "engine.mariadb.broken_view": "View {subject} rusak dan tidak ikut di-dump: {text}",
+    "engine.mariadb.changed": "Tabel diubah atau diganti namanya selagi {subject} di-dump: {names}",
+    "engine.mariadb.damaged": "Server tidak dapat membuka tabel {subject}: {text}",
+    "engine.mariadb.foreign_rows": (
+        "Baris {count:number} tabel tersimpan di tempat lain dan tidak termasuk dalam backup: {names}"
+    ),
+    "engine.mariadb.locked": (
+        "Tidak ada yang dapat menulis selama dump, karena {count:number} tabel tidak mengenal transaksi: {names}"
+    ),
+    "engine.mariadb.non_transactional": (
+        "{count:number} tabel tidak mengenal transaksi dan tidak konsisten dengan yang lain: {names}"
+    ),
+    "engine.mariadb.not_in_dump": "Baris tabel berikut di {subject} tidak ikut di-dump: {names}",
+    "engine.mariadb.old_server": "Server (versi {server}) terlalu lama untuk engine ini.",
+    "engine.mariadb.permission": "Akun {account} tidak memiliki hak {privilege}: {names}",
+    "engine.mariadb.sequences": "Nilai {count:number} sequence adalah nilai pada saat dibaca: {names}",
+    "engine.mariadb.unusable_view": "View {subject} tidak dapat dipakai: {text}",
+    "engine.mariadb.version": "Program klien (versi {client}) tidak sesuai dengan server (versi {server}).",
     "engine.postgresql.foreign_tables": (
         "Baris {count:number} tabel asing (foreign table) di basis data {subject} tidak termasuk dalam backup: {names}"
     ),

@@ -33,6 +33,44 @@ REMEDIES: dict[str, str] = {
     "engine.empty": "Run the dump by hand on the host, correct what it says, then run the backup again.",
     "engine.failed": "Look at the source with its own program, correct what it says, then run the backup again.",
     "engine.incomplete": "Look at the server, disk and memory of the host, then run the backup again.",
+    "engine.mariadb": "Read the technical detail, correct the cause, then run the backup again.",
+    "engine.mariadb.approximate": "Grant the backup's account what is missing, or run the backup at a quieter hour.",
+    "engine.mariadb.auth": "Correct the account's password or its way to log in, then run the backup again.",
+    "engine.mariadb.broken_view": "Correct or drop the view; its definition is in the part 'views' of the backup.",
+    "engine.mariadb.changed": "Run the backup again, or move it to an hour without such work.",
+    "engine.mariadb.connect": "See that the server runs, and correct host, port or socket; then run the backup again.",
+    "engine.mariadb.damaged": (
+        "Look at the table and the server's log, repair or restore the table, then run the backup again."
+    ),
+    "engine.mariadb.exclude": "Correct the name in exclude if it is a slip.",
+    "engine.mariadb.flavour": "Set the source's engine, or bin_dir, to what the server is; then run the backup again.",
+    "engine.mariadb.foreign_rows": "Back the rows up where they lie.",
+    "engine.mariadb.lock": "Move the backup to another hour, or raise lock_seconds; then run it again.",
+    "engine.mariadb.locked": "Where that is too long, change the tables to InnoDB.",
+    "engine.mariadb.moments": "Leave separate out where databases belong together.",
+    "engine.mariadb.name": "Move its tables to a database with another name, then run the backup again.",
+    "engine.mariadb.non_transactional": "Change the tables to InnoDB, or set non_transactional: lock.",
+    "engine.mariadb.not_in_dump": "Run the backup again when no tables are being made or renamed.",
+    "engine.mariadb.old_server": "Use the engine command with the server's own dump program.",
+    "engine.mariadb.packet": "Raise max_allowed_packet on the server, then run the backup again.",
+    "engine.mariadb.password_file": (
+        "Correct path, owner and mode 0600 of the password file, then run the backup again."
+    ),
+    "engine.mariadb.permission": (
+        "Grant the account what the engine's page in the documentation says, then run the backup again."
+    ),
+    "engine.mariadb.sequences": "Nothing to do: the server keeps sequences outside of transactions.",
+    "engine.mariadb.server_died": "Read the server's log, start the server, then run the backup again.",
+    "engine.mariadb.system_database": "Leave it out: users and grants are in the part 'accounts'.",
+    "engine.mariadb.timeout": (
+        "See whether the server or its disk hangs, and who holds locks; then run the backup again."
+    ),
+    "engine.mariadb.tls": "Correct ssl_mode and the certificates, then run the backup again.",
+    "engine.mariadb.unknown_database": "Correct the names of databases in the source, then run the backup again.",
+    "engine.mariadb.unusable_view": "Correct or drop the view.",
+    "engine.mariadb.version": "Install client programs of the server's version, then run the backup again.",
+    "engine.mariadb.warning": "Read the warning and decide whether something is missing.",
+    "engine.mariadb.work": "See the free space and owner of the work directory, then run the backup again.",
     "engine.postgresql": "Read the technical detail, correct the cause, then run the backup again.",
     "engine.postgresql.archive_version": (
         "Name client programs of PostgreSQL 12 to 18 by bin_dir, or update the collection."

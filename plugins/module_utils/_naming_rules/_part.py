@@ -12,7 +12,9 @@ from ._checks import refusal
 MAX_PART = 60
 _MARK = 8
 # Words that mean something else at the place of a part.
-RESERVED_PARTS = frozenset({"globals", "manifest", "part", "delta", "zst", "gz", "age", "json", "sig"})
+RESERVED_PARTS = frozenset(
+    {"accounts", "globals", "views", "manifest", "part", "delta", "zst", "gz", "age", "json", "sig"}
+)
 _PLAIN = re.compile(r"[a-z0-9_][a-z0-9_-]{0,59}")
 _LIKE_A_RUN = re.compile(r"r[0-9]+")
 _LIKE_A_MARK = re.compile(r".*-[0-9a-f]{8}")
