@@ -109,19 +109,11 @@ class Container:
         self.name = f"nusantara-backup-{uuid.uuid4().hex[:8]}"
 
     def __enter__(self) -> Container:
-        command = [
-            *PODMAN,
-            "run",
-            "--detach",
-            "--name",
-            self.name,
-            *RUN_FLAGS,
-            image(self.image_name),
-            "/sbin/init",
-            *INIT,
-        ]
+        first = IMAGES[self.image_name][1]
+        command = [*PODMAN, "run", "--detach", "--name", self.name, *RUN_FLAGS, image(self.image_name), *first]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        self.wait_until_booted()
+        if first is INIT:
+            self.wait_until_booted()
         return self
 
     def __exit__(self, *unused: object) -> None:

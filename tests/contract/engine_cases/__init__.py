@@ -8,6 +8,8 @@ import typing as t
 
 from ._case import EngineCase
 from ._files import FilesCase
+from ._mariadb import MariadbCase
+from ._mysql import MysqlCase
 from ._postgresql import PostgresCase
 from ._sqlite import SqliteCase
 
@@ -15,4 +17,6 @@ CASES: t.Sequence[EngineCase] = (
     SqliteCase(),
     PostgresCase(),
     FilesCase(),
+    MariadbCase(),
+    MysqlCase(),
 )
