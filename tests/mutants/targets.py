@@ -32,18 +32,18 @@ GROUPS: dict[str, Group] = {
     ),
     "manifest": Group(
         ("_sets/_manifest.py", "_sets/_signing.py", "_sets/_signers.py"),
-        ("tests/unit/core/test_small_parts.py", "tests/unit/core/test_run.py", "tests/faults/test_keys.py", *SETS),
+        ("tests/unit/test_manifest.py", "tests/unit/test_signing.py", *SETS),
     ),
     "journal": Group(
         ("_record/_journal.py",),
-        ("tests/unit/core/test_journal.py", "tests/unit/core/test_history.py", "tests/faults/test_journal.py"),
+        ("tests/unit/core/test_journal.py", "tests/unit/core/test_history.py"),
     ),
     "pipeline": Group(
         ("_artifact/_pipeline.py", "_artifact/_chain.py", "_artifact/_stored.py", "_artifact/_reopen.py"),
-        ("tests/unit/core/test_pipeline.py", "tests/unit/core/test_run.py", "tests/faults/test_encryption.py"),
+        ("tests/unit/core/test_pipeline.py",),
     ),
     "catalogue": Group(
         ("_sets/_catalogue.py", "_sets/_scan.py", "_sets/_store.py", "_sets/_verify.py"),
-        (*SETS, "tests/unit/core/test_run.py", "tests/property/test_verify_property.py"),
+        ("tests/unit/core/test_small_parts.py", *SETS),
     ),
 }
