@@ -11,6 +11,7 @@ from .mariadb import Server, quoted, text_literal
 
 Content = t.Mapping[str, t.Any]
 _MARK = "----nusantara----"
+_COLUMNS = re.compile(r"\(([^)]*)\)")
 _TABLES = ("BASE TABLE", "SYSTEM VERSIONED")
 # Where the plain text would round or depend on the character set.
 _TEXTS = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "binary", "varbinary"} | {
@@ -51,8 +52,14 @@ def accounts(server: Server) -> Content:
             continue
         who = text_literal(user) + ("@" + text_literal(host) if host or not _is_role(server, user) else "")
         made = "" if _is_role(server, user) else server.sql("", f"SHOW CREATE USER {who}")
-        found[who] = [made, *sorted(server.sql("", f"SHOW GRANTS FOR {who}").splitlines())]
+        grants = server.sql("", f"SHOW GRANTS FOR {who}").splitlines()
+        found[who] = [made, *sorted(_COLUMNS.sub(_in_order, grant) for grant in grants)]
     return found
+
+
+def _in_order(columns: re.Match[str]) -> str:
+    """The columns of a grant, which the server names in any order."""
+    return "(" + ", ".join(sorted(columns[1].split(", "))) + ")"
 
 
 def _is_role(server: Server, user: str) -> bool:

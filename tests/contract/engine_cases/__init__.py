@@ -16,6 +16,8 @@ from ._sqlite import SqliteCase
 CASES: t.Sequence[EngineCase] = (
     SqliteCase(),
     PostgresCase(),
+    MariadbCase(),
+    MysqlCase(),
     FilesCase(),
     MariadbCase(),
     MysqlCase(),

@@ -22,6 +22,8 @@ from ._talk import Row, Talk, name
 
 _ANSWER_SECONDS = 300
 _CONNECT_ATTEMPTS = 4  # a host name may stand for several addresses, and each gets the time to connect
+_EMPTY_FILE = 65536
+_UNQUOTED = re.compile(r"['\"\\]")
 _NUMBER = re.compile(r"([0-9]+)\.([0-9]+)")
 
 
@@ -34,6 +36,7 @@ class Preflight:
         self._context = context
         self._findings: list[Finding] = []
         self._bytes = 0
+        self._files: dict[str, tuple[int, int]] = {}
         self._broken: list[tuple[str, str]] = []
         self._moving: list[str] = []
         self._elsewhere: list[str] = []
@@ -70,6 +73,9 @@ class Preflight:
         selected, problems = select(self._options, databases, connection.server)
         self._findings += problems
         grants = Grants(row[0] for row in talk.ask(_sql.grants(self._flavour), _ANSWER_SECONDS))
+        self._files = {
+            row[1]: (int(row[2]), int(row[3])) for row in talk.ask(_sql.file_sizes(self._flavour), _ANSWER_SECONDS)
+        }
         for database in selected:
             self._look_at(database, talk)
         approximate = self._compare_grants(grants, account, selected, connection.server)
@@ -128,8 +134,9 @@ class Preflight:
 
     def _look_at(self, database: str, talk: Talk) -> None:
         views: list[str] = []
+        data = rest = 0
         for row in talk.ask(_sql.tables(database), _ANSWER_SECONDS):
-            _unused, table, kind, engine, _collation, size, comment, _options = row
+            _unused, table, kind, engine, _collation, size, beside, comment = row
             label = f"{database}.{table}"
             if kind == "VIEW":
                 views.append(table)
@@ -140,10 +147,30 @@ class Preflight:
             elif engine.upper() in _sql.ELSEWHERE:
                 self._elsewhere.append(label)
             else:
-                self._bytes += int(size)
+                data += int(size)
+                rest += int(beside)
                 if engine not in self._transactional:
                     self._moving.append(label)
+        whole, files = self._files.get(database, (0, 0))
+        self._bytes += max(data, whole - rest - files * _EMPTY_FILE)
         self._look_at_views(database, views, talk)
+        self._look_at_name(database, talk)
+
+    def _look_at_name(self, database: str, talk: Talk) -> None:
+        """The dump programs lose their way to programs in a database with such a name."""
+        if not _UNQUOTED.search(database):
+            return
+        rows = talk.ask(_sql.programs(database), _ANSWER_SECONDS)
+        if any(row[1] not in ("index", "trigger") for row in rows):
+            self._findings.append(
+                Finding(
+                    "engine.mariadb.name",
+                    ERROR,
+                    database,
+                    f"The dump program cannot read routines and events of {database!a}, for its name has quotes",
+                    "Move its tables to a database with another name",
+                )
+            )
 
     def _look_at_views(self, database: str, views: t.Sequence[str], talk: Talk) -> None:
         """What the server says of each, and whether the dump would stop at it."""

@@ -22,7 +22,7 @@ from ._options import Options
 from ._snapshot import Snapshot
 from ._talk import Talk
 from ._views import views_text
-from ._words import failure
+from ._words import failure, warnings
 
 ACCOUNTS_PART = "accounts"
 VIEWS_PART = "views"
@@ -118,7 +118,7 @@ class MariadbSession:
             part=part,
             kind="sql",
             end_check=TextCheck(content),
-            judge=_judge(path),
+            judge=_judge(part, path),
             restore=self._flavour.restore(),
             file=path,
         )
@@ -130,10 +130,10 @@ class MariadbSession:
                 os.unlink(path)
 
 
-def _judge(path: str) -> t.Callable[[int, str], t.Sequence[Finding]]:
+def _judge(part: str, path: str) -> t.Callable[[int, str], t.Sequence[Finding]]:
     def judge(status: int, said: str) -> t.Sequence[Finding]:
         if status:
             raise failure(f"Reading {path}", said, end_words(status))
-        return ()
+        return warnings(part, said)
 
     return judge

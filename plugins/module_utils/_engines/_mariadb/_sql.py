@@ -26,6 +26,15 @@ TABLE_TYPES: t.Mapping[str, str] = {
 _VIEWS_AT_ONCE = 50
 
 
+def _plain(part: str) -> str:
+    """The name behind that of a file, where every special character stands as a number."""
+    return f"CONVERT(CONVERT(CAST({part} AS BINARY) USING filename) USING utf8mb4)"
+
+
+_DATABASE_OF_FILE = _plain("SUBSTRING_INDEX(NAME, '/', 1)")
+_TABLE_OF_FILE = _plain("SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(NAME, '/', -1), '#P#', 1), '#p#', 1)")
+
+
 def grants(flavour: Flavour) -> str:
     """What this account may do. A server that knows no PUBLIC answers that with an error, and nothing else."""
     if flavour.name == "mariadb":
@@ -38,10 +47,10 @@ def grants(flavour: Flavour) -> str:
 
 
 def tables(database: str) -> str:
-    """All tables, views and sequences: name, type, engine, collation, bytes, comment, options."""
+    """All tables, views and sequences: name, type, engine, collation, bytes, bytes beside the rows, comment."""
     return (
         "SELECT 'table', TABLE_NAME, TABLE_TYPE, IFNULL(ENGINE, ''), IFNULL(TABLE_COLLATION, ''),"
-        " IFNULL(DATA_LENGTH, 0), IFNULL(TABLE_COMMENT, ''), IFNULL(CREATE_OPTIONS, '')"
+        " IFNULL(DATA_LENGTH, 0), IFNULL(INDEX_LENGTH + DATA_FREE, 0), IFNULL(TABLE_COMMENT, '')"
         f" FROM information_schema.TABLES WHERE TABLE_SCHEMA = {text(database)} AND TABLE_TYPE <> 'TEMPORARY'"
         " ORDER BY TABLE_NAME;\n"
     )
@@ -72,7 +81,19 @@ def columns(database: str) -> str:
 def table_numbers(flavour: Flavour) -> str:
     """The number that InnoDB has for each table and partition, by which a rename or a new one is seen."""
     where = "INNODB_SYS_TABLES" if flavour.name == "mariadb" else "INNODB_TABLES"
-    return f"SELECT 'number', NAME, TABLE_ID, N_COLS FROM information_schema.{where};\n"
+    return (
+        f"SELECT 'number', {_DATABASE_OF_FILE}, {_TABLE_OF_FILE}, NAME, TABLE_ID, N_COLS"
+        f" FROM information_schema.{where} WHERE NAME LIKE '%/%';\n"
+    )
+
+
+def file_sizes(flavour: Flavour) -> str:
+    """The size of each database's files, which is known also when its statistics are old: bytes and files."""
+    where = "INNODB_SYS_TABLESPACES" if flavour.name == "mariadb" else "INNODB_TABLESPACES"
+    return (
+        f"SELECT 'files', {_DATABASE_OF_FILE}, SUM(FILE_SIZE), COUNT(*)"
+        f" FROM information_schema.{where} WHERE NAME LIKE '%/%' GROUP BY 2;\n"
+    )
 
 
 def check_views(database: str, names: t.Sequence[str]) -> t.Iterator[str]:
