@@ -21,7 +21,7 @@ PYTEST := $(DEV)/python -m pytest
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 COVERED := --cov --cov-append --cov-report=term:skip-covered
 
-.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test test-all mutants bench clean
+.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test-mysql test test-all mutants bench clean
 .NOTPARALLEL:
 
 help:  ## list the targets
@@ -62,17 +62,20 @@ test-fast: lint types  ## all that needs no server: under two minutes
 	$(PYTEST) tests/sanity tests/guard tests/unit tests/property
 
 test-host: setup  ## every pytest suite on this machine, with coverage of plugins/
-	$(PYTEST) -m "not long" $(PARALLEL) $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
+	$(PYTEST) -m "not long and not mysql" $(PARALLEL) $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
 
-test-debian13: setup  ## PostgreSQL 17 and ansible-core 2.21 inside a Debian 13 container
+test-debian13: setup  ## PostgreSQL 17, MariaDB 11.8 and ansible-core 2.21 inside a Debian 13 container
 	@$(PYTHON) $(TOOLS)/container_run.py -m "debian13 and not long" $(PARALLEL)
+
+test-mysql: setup  ## MySQL 9.7 inside a Debian sid container
+	@$(PYTHON) $(TOOLS)/container_run.py debian-sid -m "mysql and not long" $(PARALLEL)
 
 test:  ## everything but the long tests
 	@rm -f .coverage .coverage.*
-	@$(MAKE) --no-print-directory lint types sanity test-debian13 test-host
+	@$(MAKE) --no-print-directory lint types sanity test-debian13 test-mysql test-host
 
 test-all: test  ## the long tests too
-	$(PYTEST) -m long
+	$(PYTEST) -m "long and not mysql"
 
 mutants: setup  ## how many small faults of the core do the tests notice? writes docs/mutants.md; GROUP=naming for one
 	PYTHONPATH=$(TOOLS) $(DEV)/python -m tests.mutants.run $(GROUP)

@@ -117,7 +117,7 @@ class Container:
         return self
 
     def __exit__(self, *unused: object) -> None:
-        subprocess.run([*PODMAN, "rm", "--force", "--time", "2", self.name], check=False, stdout=subprocess.DEVNULL)
+        subprocess.run([*PODMAN, "rm", "--force", "--time", "0", self.name], check=False, stdout=subprocess.DEVNULL)
 
     def wait_until_booted(self) -> None:
         """Wait until systemd has started what it starts; before its bus is there it answers ``offline`` at once."""
