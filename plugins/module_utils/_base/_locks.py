@@ -43,24 +43,29 @@ def remove(path: str) -> None:
 
 def _take(path: str, what: str) -> int:
     """The locked file, or -1 when somebody removed the file between opening and locking it: then try again."""
-    with disk_errors("Cannot lock", path):
+    with disk_errors("Cannot lock", path), contextlib.ExitStack() as undo:
         make_directory(os.path.dirname(path))
         descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE)
-    try:
-        _flock(descriptor)
-    except BlockingIOError as problem:
-        holder = os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
-        os.close(descriptor)
-        raise LockError(
-            f"{what} is in use by another run ({holder})",
-            "Wait until it has ended, then start again",
-            code="lock.held",
-        ) from problem
-    with contextlib.suppress(FileNotFoundError):
-        if os.path.samestat(os.fstat(descriptor), os.stat(path)):
-            return descriptor
-    os.close(descriptor)
+        undo.callback(os.close, descriptor)
+        try:
+            _flock(descriptor)
+        except BlockingIOError as problem:
+            raise LockError(
+                f"{what} is in use by another run ({_holder(descriptor)})",
+                "Wait until it has ended, then start again",
+                code="lock.held",
+            ) from problem
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(descriptor), os.stat(path)):
+                undo.pop_all()
+                return descriptor
     return -1
+
+
+def _holder(descriptor: int) -> str:
+    with contextlib.suppress(OSError):
+        return os.pread(descriptor, 200, 0).decode("utf-8", "replace").strip() or "an unknown process"
+    return "an unknown process"
 
 
 def _flock(descriptor: int) -> None:
@@ -76,15 +81,16 @@ def _flock(descriptor: int) -> None:
 
 
 def is_held(path: str) -> bool:
-    """Whether a living process holds the lock."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return True
-    finally:
-        os.close(descriptor)
+    """Whether a living process holds the lock. Raises ``PipelineError`` where that cannot be seen."""
+    with disk_errors("Cannot look at the lock", path):
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except FileNotFoundError:
+            return False
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+        finally:
+            os.close(descriptor)
     return False

@@ -12,6 +12,7 @@ import typing as t
 from .._base import _locks
 from .._base._clock import Clock
 from .._base._errors import BackupError
+from .._base._io import disk_errors
 from .._base._model import Site
 from .._record._history import Attempt, History
 from .._record._hook_history import HookRun
@@ -66,10 +67,11 @@ def _alive(site: Site, run: str) -> bool:
 
 
 def _size(journal: Journal) -> int:
-    try:
-        return os.stat(journal.path).st_size
-    except FileNotFoundError:
-        return 0
+    with disk_errors("Cannot look at the journal", journal.path):
+        try:
+            return os.stat(journal.path).st_size
+        except FileNotFoundError:
+            return 0
 
 
 def _look(site: Site, journal: Journal, run: str, since: int) -> View:

@@ -49,23 +49,34 @@ def sweep_source(site: Site, source: str) -> None:
 
 
 def _sweep_work(site: Site) -> None:
-    """Working directories, progress and locks are named after their run; those of runs that are gone are removed."""
+    """Working directories, progress and locks are named after their run; those of runs that are gone are removed.
+
+    What cannot be looked at or removed now stays for the next run: no night fails for the leftovers of another.
+    """
     for run in _listed(work_root(site)):
-        if not _locks.is_held(run_lock(site, run)):
+        if _gone(run_lock(site, run)):
             shutil.rmtree(os.path.join(work_root(site), run), ignore_errors=True)
     for name in _listed(os.path.join(site.state, "runs")):
         run, _dot, ending = name.partition(".")
-        if ending in ("json", "json.new") and not _locks.is_held(run_lock(site, run)):
+        if ending in ("json", "json.new") and _gone(run_lock(site, run)):
             _remove(os.path.join(site.state, "runs", name))
     for name in _listed(os.path.join(site.state, "locks")):
         path = os.path.join(site.state, "locks", name)
-        if name.startswith("run-") and not _locks.is_held(path):
+        if name.startswith("run-") and _gone(path):
             with contextlib.suppress(BackupError, OSError):
                 _locks.remove(path)
 
 
+def _gone(lock: str) -> bool:
+    with contextlib.suppress(BackupError):
+        return not _locks.is_held(lock)
+    return False
+
+
 def _listed(directory: str) -> list[str]:
-    return os.listdir(directory) if os.path.isdir(directory) else []
+    with contextlib.suppress(OSError):
+        return os.listdir(directory)
+    return []
 
 
 def _remove(path: str) -> None:
