@@ -25,6 +25,7 @@ from .._base._findings import Finding
 from .._base._io import Digest, Meter, chunks, create, disk_error, open_to_read
 from .._base._model import Protection
 from .._base._process import Child, Children
+from .._base._threads import begin
 from .._engines._base import Stream
 from . import _codec
 from ._chain import Chain, widen
@@ -79,7 +80,7 @@ class _Feed:
     def run(self, limit_seconds: float) -> tuple[Digest, tuple[Finding, ...]]:
         timer = threading.Timer(limit_seconds, self._give_up, (limit_seconds,))
         timer.daemon = True
-        timer.start()
+        begin(timer)
         try:
             findings = self._carry()
         except BackupError:

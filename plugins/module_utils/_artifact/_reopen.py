@@ -13,6 +13,7 @@ from .._base._errors import PipelineError
 from .._base._io import Digest, Meter, chunks, disk_error, forget_cache, open_to_read
 from .._base._model import Protection
 from .._base._process import Children, Command
+from .._base._threads import begin
 from . import _codec
 from ._chain import Chain
 from ._stored import Written
@@ -56,7 +57,7 @@ def _decode(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
         return _drain(path, plain.feed)
     with Chain(commands, children) as chain:
         reader = threading.Thread(target=_meter_output, args=(chain, plain), daemon=True)
-        reader.start()
+        begin(reader)
         try:
             stored = _drain(path, _until_broken(chain))
             chain.close_entry()

@@ -11,6 +11,7 @@ import typing as t
 from .._base._errors import BackupError
 from .._base._findings import Finding
 from .._base._io import Digest, Meter, chunks, disk_error, write_all
+from .._base._threads import begin
 from ._chain import Chain
 
 _WRITE_BACK_EVERY = 64 << 20
@@ -104,7 +105,11 @@ class Encoded:
         self._sink = sink
         self._chain = chain
         self._carrier = threading.Thread(target=self._carry, name="store", daemon=True)
-        self._carrier.start()
+        try:
+            begin(self._carrier)
+        except BaseException:
+            chain.kill()
+            raise
 
     def __enter__(self) -> Store:
         return self

@@ -7,6 +7,8 @@ from __future__ import annotations
 import threading
 import typing as t
 
+from ._threads import begin
+
 Value = t.TypeVar("Value")
 
 
@@ -34,7 +36,7 @@ def within(seconds: float, work: t.Callable[[], Value]) -> Value:
             done.append(work())
 
     asker = threading.Thread(target=run, name="patience", daemon=True)
-    asker.start()
+    begin(asker)
     asker.join(seconds)
     if kept.problem is not None:
         raise kept.problem

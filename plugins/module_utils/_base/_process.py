@@ -21,6 +21,7 @@ import typing as t
 
 from ._errors import ToolError
 from ._present import present
+from ._threads import begin
 
 if t.TYPE_CHECKING:
     from ._warden import Warden
@@ -92,7 +93,7 @@ class Child:
         self._family = family
         self._stderr = _Tail()
         self._drain = threading.Thread(target=self._read_stderr, name=f"stderr-{command.name}", daemon=True)
-        self._drain.start()
+        begin(self._drain)
 
     @property
     def stdin(self) -> t.IO[bytes]:
@@ -158,9 +159,13 @@ class Child:
 
     def _read_stderr(self) -> None:
         stream = present(self.process.stderr)
-        with stream:
-            for chunk in iter(lambda: os.read(stream.fileno(), 8192), b""):
-                self._stderr.add(chunk)
+        try:
+            with stream:
+                for chunk in iter(lambda: os.read(stream.fileno(), 8192), b""):
+                    self._stderr.add(chunk)
+        except OSError as problem:
+            # Words that nobody read may have been a warning: silence would hide them.
+            self._stderr.add(f"(its words could not be read: {problem.strerror})".encode())
 
 
 class Children:
@@ -220,7 +225,13 @@ class Children:
             ) from problem
         if together:
             process.stderr, process.stdout = process.stdout, None
-        child = Child(process, command, self)
+        try:
+            child = Child(process, command, self)
+        except BaseException:
+            # Nobody would know of it, not even the warden.
+            process.kill()
+            process.wait()
+            raise
         self._alive[process.pid] = child
         if self._warden is not None:
             self._warden.watch_process(process.pid)
@@ -241,9 +252,9 @@ class Children:
 
         timer = threading.Timer(timeout, give_up)
         feeder = threading.Thread(target=_feed, args=(child.stdin, stdin), daemon=True)
-        timer.start()
-        feeder.start()
         try:
+            begin(timer)
+            begin(feeder)
             said = _read_all(child.stdout, limit)
             if said is None:
                 child.signal_group(signal.SIGKILL)
@@ -252,7 +263,8 @@ class Children:
             timer.cancel()
             # The feeder ends before its pipe is closed: the number of a closed file is given to the next that opens.
             child.signal_group(signal.SIGKILL)
-            feeder.join(_GRACE)
+            if feeder.ident is not None:
+                feeder.join(_GRACE)
             child.kill()
         if late.is_set():
             raise _too_late(command, timeout, result.stderr)

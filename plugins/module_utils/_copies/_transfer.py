@@ -91,7 +91,7 @@ class Transfer:
             return [Copy(ref, medium, error=problem) for medium in media]
         workers = [self._destination(medium, parcel) for medium in media]
         for worker in workers:
-            worker.start()
+            worker.begin()
         takers = [worker for worker in workers if worker.decide(self.patience)]
         try:
             _Feed(parcel, takers, self.patience, self.moved).all()
