@@ -12,7 +12,8 @@ import typing as t
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, MediumError
 from .._base._model import Medium
-from .._media._base import Intake, Parcel
+from .._base._threads import begin
+from .._media._base import Intake, Parcel, medium_error
 from .._media._registry import driver_of
 from .._sets._receipts import UNCHANGED, VERIFIED, Receipt
 from ._channel import END_OF_FILE, SOURCE_IS_WHOLE, Channel, Item, Start
@@ -38,15 +39,28 @@ class Destination(threading.Thread):
         self._ended = threading.Event()
         self._beat = time.monotonic()
 
+    def begin(self) -> None:
+        """Start; where no thread can be had, this destination has failed and the others go on."""
+        try:
+            begin(self)
+        except BackupError as problem:
+            self.error = problem
+            self._end()
+
     def run(self) -> None:
         try:
             self.receipt = self._take_in()
         except BackupError as problem:
             self.error = problem
+        except OSError as problem:
+            self.error = medium_error(self.medium, "failed:", problem)
         finally:
-            self._channel.hang_up()
-            self._decided.set()
-            self._ended.set()
+            self._end()
+
+    def _end(self) -> None:
+        self._channel.hang_up()
+        self._decided.set()
+        self._ended.set()
 
     def offer(self, item: Item, patience: float) -> bool:
         """Hand over the next piece; False when this destination takes no more."""

@@ -8,7 +8,9 @@ import contextlib
 import dataclasses
 import typing as t
 
+from .._base._errors import MediumError
 from .._base._findings import Finding
+from .._base._io import disk_error
 from .._base._model import Medium
 from .._sets._manifest import Manifest, digest_of
 
@@ -35,6 +37,12 @@ class Parcel:
     def needed_bytes(self) -> int:
         """What the set takes on a medium."""
         return self.manifest.stored_bytes + len(self.raw) + len(self.signature or b"")
+
+
+def medium_error(medium: Medium, what: str, problem: OSError) -> MediumError:
+    """What the operating system said of a medium, in words."""
+    words = disk_error(f"The medium '{medium.name}' {what}", str(problem.filename or medium.path), problem)
+    return MediumError(words.what, words.remedy, code=words.code.replace("disk", "medium", 1))
 
 
 class Intake(t.Protocol):

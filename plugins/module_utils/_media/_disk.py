@@ -11,13 +11,13 @@ import typing as t
 from .._base import _held as held
 from .._base._errors import MediumError, NamingError
 from .._base._findings import Finding
-from .._base._io import PART, disk_error, write_all
+from .._base._io import PART, write_all
 from .._base._model import Medium
 from .._base._readback import WINDOW, forget_window
 from .._naming import parse
 from .._sets._manifest import SIGNATURE_SUFFIX, SUFFIX
 from .._sets._store import set_directory
-from ._base import Intake, Notice, Parcel
+from ._base import Intake, Notice, Parcel, medium_error
 from ._disk_check import check_disk, first_error
 from ._disk_read import differences, holds, reread_artifact
 
@@ -42,7 +42,7 @@ class Disk:
             try:
                 root = stack.enter_context(held.opened_root(medium.path))
             except OSError as problem:
-                raise _in_words(medium, "cannot be opened", problem) from problem
+                raise medium_error(medium, "cannot be opened:", problem) from problem
             intake = DiskIntake(medium, store, parcel, root)
             stack.callback(intake.close)
             yield intake
@@ -237,12 +237,7 @@ class DiskIntake:
             yield
         except OSError as problem:
             self._still_there()
-            raise _in_words(self._medium, what, problem) from problem
-
-
-def _in_words(medium: Medium, what: str, problem: OSError) -> MediumError:
-    words = disk_error(f"The medium '{medium.name}' {what}:", str(problem.filename or medium.path), problem)
-    return MediumError(words.what, words.remedy, code=words.code.replace("disk", "medium", 1))
+            raise medium_error(self._medium, f"{what}:", problem) from problem
 
 
 def _is_leftover(entry: str, source: str) -> bool:
