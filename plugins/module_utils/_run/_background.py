@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sys
@@ -22,18 +23,31 @@ def launch(work: t.Callable[[Started], None], log: str) -> None:
     An error before that is raised here as the same `BackupError`. Every
     error after that goes to the file ``log``.
     """
+    try:
+        answer = _answer(work, log)
+    except OSError as problem:
+        raise BackupError(
+            f"The run could not be started: {problem.strerror}",
+            "See the memory and the limits of this user on the host, and whether a run goes on",
+            code="run.start",
+        ) from problem
+    if answer != b"started":
+        raise _told(answer)
+
+
+def _answer(work: t.Callable[[Started], None], log: str) -> bytes:
     reader, writer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        os.close(reader)
-        _detach(work, writer, log)
-    os.close(writer)
-    os.waitpid(child, 0)
     with os.fdopen(reader, "rb") as stream:
-        answer = stream.read()
-    if answer == b"started":
-        return
-    raise _told(answer)
+        try:
+            child = os.fork()
+            if child == 0:
+                _detach(work, reader, writer, log)
+        finally:
+            os.close(writer)
+        # Only tidiness: where children are reaped by somebody else, the answer comes all the same.
+        with contextlib.suppress(OSError):
+            os.waitpid(child, 0)
+        return stream.read()
 
 
 def _told(answer: bytes) -> BackupError:
@@ -46,13 +60,14 @@ def _told(answer: bytes) -> BackupError:
         )
 
 
-def _detach(work: t.Callable[[Started], None], writer: int, log: str) -> t.NoReturn:
-    os.setsid()
-    if os.fork() != 0:
-        os._exit(0)
+def _detach(work: t.Callable[[Started], None], reader: int, writer: int, log: str) -> t.NoReturn:
     status = 1
     answer = _Answer(writer)
     try:
+        os.close(reader)
+        os.setsid()
+        if os.fork() != 0:
+            os._exit(0)
         # A host that shuts down tells everybody to end: then the run is closed in words, as any other.
         listen()
         os.chdir("/")
