@@ -13,13 +13,13 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
-import tempfile
 import typing as t
 
 from .._base._errors import BackupError, ConfigError
 from .._base._findings import ERROR
-from .._base._io import read_small
+from .._base._io import read_small, scratch
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
 from .._base._stop import StoppedError, listen
@@ -57,11 +57,30 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
         _say(f"nusantara-backup: {problem}", sys.stderr)
     except StoppedError as stopped:
         _say(f"nusantara-backup: {stopped.error}", sys.stderr)
+    except OSError as problem:
+        what = f"{problem.filename}: {problem.strerror}" if problem.filename else problem.strerror
+        _say(f"nusantara-backup: {what}. See the host's log", sys.stderr)
     return 1
 
 
 def _say(line: str, stream: t.TextIO | None = None) -> None:
-    (stream or sys.stdout).write(line + "\n")
+    """Said at once: what Python holds back until the end of the process may be lost without a word."""
+    stdout = stream or sys.stdout
+    try:
+        stdout.write(line + "\n")
+        stdout.flush()
+    except OSError as problem:
+        _silence(stdout)
+        if stream is None:
+            text = f"Standard output cannot be written: {problem.strerror}"
+            raise BackupError(text, "See where it leads; the journal holds what was done") from problem
+
+
+def _silence(stream: t.TextIO) -> None:
+    """Nothing more goes there, also not what is held back for it."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, stream.fileno())
+    os.close(nothing)
 
 
 def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
@@ -85,7 +104,7 @@ def _run(runner: _runner.Runner, jobs: t.Sequence[t.Any]) -> int:
 
 
 def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
-    with tempfile.TemporaryDirectory(prefix="nusantara-backup-") as work:
+    with scratch("nusantara-backup-") as work:
         found = check(site, jobs, clock, work)
     for line in hook_lines(planned_hooks(site, jobs)):
         _say(line)

@@ -81,6 +81,10 @@ class Runner:
             except BackupError as problem:
                 self._interrupted(problem)
                 raise
+            except OSError as problem:
+                told = _in_words("The run", problem)
+                self._interrupted(told)
+                raise told from problem
         return history_of(self.journal, believed=False).run(self.run_id)
 
     def _do(self, jobs: t.Sequence[Job], past: History, held: int) -> None:
@@ -144,3 +148,8 @@ class Runner:
 
     def _seconds(self) -> float:
         return round(self.clock.seconds(), 3)
+
+
+def _in_words(what: str, problem: OSError) -> BackupError:
+    text = f"{what} failed on {problem.filename or 'the operating system'}: {problem.strerror}"
+    return BackupError(text, "See the host's log", code="disk")
