@@ -9,6 +9,8 @@ import dataclasses
 import errno
 import hashlib
 import os
+import shutil
+import tempfile
 import typing as t
 
 from ._errors import PipelineError
@@ -139,8 +141,13 @@ def replace(path: str, data: bytes) -> None:
     temporary = path + PART
     with contextlib.suppress(FileNotFoundError):
         os.unlink(temporary)
-    write_new(temporary, data)
-    os.rename(temporary, path)
+    try:
+        write_new(temporary, data)
+        os.rename(temporary, path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.unlink(temporary)
+        raise
     sync_directory(os.path.dirname(path) or ".")
 
 
@@ -161,6 +168,17 @@ def read_small(path: str, limit: int) -> bytes:
     if left <= 0:
         raise OSError(errno.EFBIG, f"is larger than {limit} bytes", path)
     return b"".join(parts)
+
+
+@contextlib.contextmanager
+def scratch(prefix: str, parent: str | None = None) -> t.Iterator[str]:
+    """A directory of mode 0700 that is gone afterwards; ``PipelineError`` where none can be made."""
+    with disk_errors("Cannot make a working directory in", parent or "the directory of temporary files"):
+        path = tempfile.mkdtemp(prefix=prefix, dir=parent)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
 
 
 @contextlib.contextmanager

@@ -6,13 +6,12 @@ from __future__ import annotations
 
 import datetime
 import os
-import tempfile
 import typing as t
 
 from .._base._clock import Clock
 from .._base._errors import BackupError, sentences
 from .._base._findings import ERROR, Finding
-from .._base._io import disk_errors, make_directory
+from .._base._io import disk_errors, make_directory, scratch
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
 from .._record._history import problems
@@ -54,7 +53,7 @@ def run(params: t.Mapping[str, t.Any], check_mode: bool) -> dict[str, t.Any]:
 def _check(site: Site, jobs: t.Sequence[Job], params: t.Mapping[str, t.Any], clock: Clock) -> dict[str, t.Any]:
     runner = _runner.Runner(site, clock)
     pending = runner.pending(jobs, again=params["again"])
-    with tempfile.TemporaryDirectory(prefix="nusantara-backup-", dir=_memory()) as work:
+    with scratch("nusantara-backup-", _memory()) as work:
         findings = check(site, pending, clock, work)
     errors = [finding for finding in findings if finding.level == ERROR]
     return {

@@ -80,7 +80,9 @@ class Journal:
         except OSError as problem:
             raise self._cannot("written", problem) from problem
         finally:
-            os.close(descriptor)
+            # What was written is flushed by now, and says so itself where it is not.
+            with contextlib.suppress(OSError):
+                os.close(descriptor)
 
     def read(self) -> Reading:
         """All entries up to the first that breaks the chain; an absent journal is empty."""

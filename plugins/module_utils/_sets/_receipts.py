@@ -116,10 +116,7 @@ class Receipts:
 
     def media(self) -> list[str]:
         """The media that receipts are known of."""
-        try:
-            return sorted(entry for entry in os.listdir(self.root) if is_medium_name(entry))
-        except FileNotFoundError:
-            return []
+        return sorted(entry for entry in _listed(self.root) if is_medium_name(entry))
 
     def newest(self, name: str) -> list[Receipt]:
         """The newest receipt of a set on each medium that has one."""
@@ -127,10 +124,7 @@ class Receipts:
 
     def names(self, medium: str) -> set[str]:
         """The sets that were ever copied to a medium."""
-        try:
-            entries = os.listdir(self._directory(medium))
-        except FileNotFoundError:
-            return set()
+        entries = _listed(self._directory(medium))
         return {_AGAIN.sub("", entry[:-5]) for entry in entries if entry.endswith(".json")}
 
     def _directory(self, medium: str) -> str:
@@ -143,6 +137,14 @@ class Receipts:
             raise OSError(errno.EINVAL, "is not the name of a set", name)
         again = "" if number == 1 else f"~{number}"
         return os.path.join(self._directory(medium), f"{name}{again}.json")
+
+
+def _listed(directory: str) -> list[str]:
+    with disk_errors("Cannot list the receipts in", directory):
+        try:
+            return os.listdir(directory)
+        except FileNotFoundError:
+            return []
 
 
 def _decode(raw: bytes, path: str, name: str) -> Receipt:

@@ -61,12 +61,16 @@ def scan(root: str, sources: t.Collection[str] = ()) -> t.Iterator[Entry]:
             code="store.unreadable",
         ) from problem
     for entry in entries:
-        if entry.name in _NOT_OURS or (entry.name == MARKER and entry.is_file(follow_symlinks=False)):
+        try:
+            directory = entry.is_dir(follow_symlinks=False)
+            if entry.name in _NOT_OURS or (entry.name == MARKER and entry.is_file(follow_symlinks=False)):
+                continue
+            if sources and entry.name not in sources:
+                continue
+            why = ("" if directory else _not_a_directory(entry)) or _refused(entry.name)
+        except OSError as problem:
+            yield Stray(entry.path, f"cannot be looked at: {problem.strerror}", UNREADABLE)
             continue
-        if sources and entry.name not in sources:
-            continue
-        why = "" if entry.is_dir(follow_symlinks=False) else _not_a_directory(entry)
-        why = why or _refused(entry.name)
         if why:
             yield Stray(entry.path, why)
         else:
@@ -104,8 +108,13 @@ def _source(path: str, source: str) -> t.Iterator[Entry]:
         yield Stray(path, f"cannot be listed: {problem.strerror}", UNREADABLE)
         return
     for entry in entries:
-        if not entry.is_dir(follow_symlinks=False):
-            yield Stray(entry.path, _not_a_directory(entry))
+        try:
+            why = "" if entry.is_dir(follow_symlinks=False) else _not_a_directory(entry)
+        except OSError as problem:
+            yield Stray(entry.path, f"cannot be looked at: {problem.strerror}", UNREADABLE)
+            continue
+        if why:
+            yield Stray(entry.path, why)
         elif entry.name.endswith(PART):
             yield Stray(entry.path, "is an unfinished set: a run is at work, or was interrupted", UNFINISHED)
         else:

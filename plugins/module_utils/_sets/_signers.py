@@ -9,11 +9,10 @@ import dataclasses
 import os
 import re
 import stat
-import tempfile
 import typing as t
 
 from .._base._errors import ManifestError
-from .._base._io import write_new
+from .._base._io import disk_errors, scratch, write_new
 from .._base._process import Children
 from ._manifest import SIGNATURE_SUFFIX, Manifest, manifest_path
 from ._signing import NAMESPACE, check, public_key
@@ -44,6 +43,12 @@ class Signers:
                 "Its signature was removed or never made: use another copy of the set",
                 code="manifest.unsigned",
             ) from problem
+        except OSError as problem:
+            raise ManifestError(
+                f"The signature {signature} cannot be read: {problem.strerror}",
+                "See the medium and the permissions",
+                code="manifest.unreadable",
+            ) from problem
         host = manifest.data.get("host")
         known = isinstance(host, str) and _HOST.match(host) is not None and self.host in ("", host)
         if not (regular and known and check(raw, signature, self.path, str(host), self.children)):
@@ -72,9 +77,10 @@ def opened(allowed: str, key: str, host: str, children: Children) -> t.Iterator[
                 "Give the host as it stands in the manifests",
                 code="signing.host",
             )
-        with tempfile.TemporaryDirectory(prefix="nusantara-signers-") as directory:
+        with scratch("nusantara-signers-") as directory:
             path = os.path.join(directory, "allowed_signers")
-            write_new(path, f'{host} namespaces="{NAMESPACE}" {public_key(key)}\n'.encode())
+            with disk_errors("Cannot write", path):
+                write_new(path, f'{host} namespaces="{NAMESPACE}" {public_key(key)}\n'.encode())
             yield Signers(path, children, host)
     else:
         yield None

@@ -18,26 +18,30 @@ from .._base._process import Children, Command, end_words
 
 NAMESPACE = "nusantara-backup-manifest"
 _KEY_LIMIT = 16 * 1024
+_FRESH = ".new"
 
 
 def ensure_key(path: str, host: str, children: Children) -> str:
     """Make the host's signing key where there is none (Ed25519, 0600); returns its public line."""
-    if not os.path.exists(path):
+    if not os.path.exists(path) or os.path.lexists(path + _FRESH):
         with disk_errors("Cannot make the signing key", path):
             _make_key(path, host, children)
     return public_key(path)
 
 
 def _make_key(path: str, host: str, children: Children) -> None:
-    """Made beside and moved into place, public half first: nobody ever sees half a key, or another than stays."""
-    directory, fresh = os.path.dirname(path), path + ".new"
+    """Made beside and moved into place, public half first: nobody ever sees half a key, or another than stays.
+
+    Where there is a key already, only what an earlier try could not remove is removed.
+    """
+    directory, fresh = os.path.dirname(path), path + _FRESH
     make_directory(directory)
     descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
+        shutil.rmtree(fresh, ignore_errors=True)
         if os.path.exists(path):
             return
-        shutil.rmtree(fresh, ignore_errors=True)
         os.mkdir(fresh, DIRECTORY_MODE)
         key = os.path.join(fresh, "key")
         made = children.run(

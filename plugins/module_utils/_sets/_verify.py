@@ -15,6 +15,7 @@ from .._base._clock import Clock, stamp
 from .._base._errors import ManifestError
 from .._base._io import open_to_read
 from .._base._readback import read_back_descriptor
+from .._base._threads import thread_errors
 from ._manifest import SIGNATURE_SUFFIX, SUFFIX, Manifest, ManifestFile, digest_of, load
 from ._receipts import Receipts
 from ._scan import UNFINISHED, FoundSet, Stray, named_sets, newest_of_each, scan
@@ -183,7 +184,8 @@ class _Verification:
         problems += self._signature(manifest, raw, found)
         problems += self._receipt(found, raw)
         problems += _strangers(found, manifest)
-        files = [pool.submit(_check_file, found.directory, entry) for entry in manifest.files]
+        with thread_errors():
+            files = [pool.submit(_check_file, found.directory, entry) for entry in manifest.files]
         return _Pending(found, problems, files)
 
     def _finish(self, pending: _Pending) -> None:
@@ -241,13 +243,14 @@ def _strangers(found: FoundSet, manifest: Manifest) -> list[Problem]:
     try:
         with os.scandir(found.directory) as listed:
             entries = sorted(listed, key=lambda one: one.name)
+        no_files = {one.name for one in entries if one.name in papers and not one.is_file(follow_symlinks=False)}
     except OSError as problem:
         return [_unreadable(found.directory, problem)]
     problems = []
     for entry in entries:
         if entry.name not in papers | artifacts:
             problems.append(_unknown(entry.path, "is not named by the manifest"))
-        elif entry.name in papers and not entry.is_file(follow_symlinks=False):
+        elif entry.name in no_files:
             problems.append(_unknown(entry.path, "is no plain file"))
     return problems
 
@@ -268,13 +271,18 @@ def _check_file(directory: str, entry: ManifestFile) -> _FileResult:
             return _FileResult(_unknown(path, "is a link, a directory or a device instead of the artifact"))
         return _FileResult(_unreadable(path, problem))
     try:
+        return _compared(path, descriptor, entry)
+    except OSError as problem:
+        return _FileResult(_unreadable(path, problem))
+
+
+def _compared(path: str, descriptor: int, entry: ManifestFile) -> _FileResult:
+    try:
         size = os.fstat(descriptor).st_size
         if size != entry.stored.bytes:
             text = f"The artifact {path} has {size} bytes; its manifest says {entry.stored.bytes}"
             return _FileResult(Problem(ALTERED, "verify.size", path, text))
         back = read_back_descriptor(descriptor)
-    except OSError as problem:
-        return _FileResult(_unreadable(path, problem))
     finally:
         os.close(descriptor)
     if back.digest != entry.stored:
