@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -94,7 +95,7 @@ def held_locks(lab: Lab) -> list[str]:
 def clear_text(lab: Lab) -> list[pathlib.Path]:
     """Files outside the sources that hold what stands in the sources, or a secret key of age."""
     found = []
-    for place in (lab.disk, lab.state.parent, lab.medium, lab.temporary, pathlib.Path("/dev/shm")):
+    for place in (lab.disk, lab.state.parent, lab.medium, lab.temporary, *pathlib.Path("/dev/shm").glob("nusantara-*")):
         for path in place.rglob("*"):
             if path.is_file() and not path.is_symlink():
                 try:

@@ -1,0 +1,138 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Watches every scenario once, then plays cases: one fault, at one boundary, reached in one way, of one kind."""
+
+from __future__ import annotations
+
+import collections
+import concurrent.futures
+import dataclasses
+import json
+import os
+import pathlib
+import shutil
+import threading
+import typing as t
+
+from tests.faults.lab import Keys
+
+from checkout import ROOT
+
+from .border import KINDS
+from .boundaries import Boundary, boundaries_of
+from .place import Place
+from .scenarios import SCENARIOS, Scenario, Servers
+from .truth import Truth
+
+CORE = ROOT / "plugins" / "module_utils"
+# Both cores work: each case is a few processes one after the other.
+AT_ONCE = 2
+_LEAVES = ("remove", "sweep")
+
+
+@dataclasses.dataclass(frozen=True)
+class Point:
+    """A boundary as a scenario reaches it: ``way`` is who crosses it, ``times`` how often."""
+
+    scenario: str
+    boundary: str
+    way: str
+    times: int
+
+
+@dataclasses.dataclass(frozen=True)
+class Case:
+    """One fault. ``hit`` counts from 1."""
+
+    point: Point
+    kind: str
+    hit: int = 1
+
+    def __str__(self) -> str:
+        point = self.point
+        return f"{self.kind} at {point.boundary} by {point.way}, time {self.hit}, in '{point.scenario}'"
+
+
+class Campaign:
+    """Scenarios made and watched on first use; cases played two at a time."""
+
+    def __init__(self, root: pathlib.Path, keys: Keys, servers: Servers) -> None:
+        self._root = root
+        self._keys = keys
+        self._servers = servers
+        self._cache = root / "cache"
+        self._cache.mkdir()
+        self._number = 0
+        self._lock = threading.Lock()
+        self._scenarios = {scenario.name: scenario for scenario in SCENARIOS}
+        self._pool = concurrent.futures.ThreadPoolExecutor(AT_ONCE, "case")
+        servers.postgresql()
+        made = {name: self._pool.submit(self._made, scenario) for name, scenario in self._scenarios.items()}
+        self._templates = {name: future.result() for name, future in made.items()}
+        watched = [self._pool.submit(self._watched, scenario) for scenario in SCENARIOS]
+        self.points: list[Point] = [point for future in watched for point in future.result()]
+        self.boundaries: dict[str, Boundary] = {found.name: found for found in boundaries_of(CORE)}
+
+    def close(self) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def points_of(self, boundary: str) -> list[Point]:
+        return [point for point in self.points if point.boundary == boundary]
+
+    def start(self, case: Case) -> concurrent.futures.Future[None]:
+        return self._pool.submit(self.play, case)
+
+    def play(self, case: Case) -> None:
+        """Raises what the gate found. What is left of a good case is removed."""
+        scenario = self._scenarios[case.point.scenario]
+        place = self._copy(scenario)
+        leaves = self.boundaries[case.point.boundary].family in _LEAVES
+        gate = Truth(place, leaves=leaves)
+        plan = {
+            "cache": str(self._cache),
+            "point": [case.point.boundary, case.point.way, case.hit],
+            "kind": case.kind,
+            "first": scenario.first,
+        }
+        hangs = case.kind in ("hang", "child stays")
+        done = place.act(scenario.act(place), plan, hangs=hangs, impatient=scenario.impatient)
+        assert done.fired, f"{case} did not come to pass: {done.said}"
+        try:
+            gate.judged(scenario.gate, done, case.kind)
+            scenario.mend(place)
+            gate.healed()
+            if scenario.gate not in ("run", "started") and not scenario.first:
+                again = place.act(scenario.act(place), {"cache": str(self._cache), "record": os.devnull})
+                assert again.status == scenario.again, (case, again)
+        except AssertionError as problem:
+            raise AssertionError(f"{case}\nin {place.root}, which said: {done.said}\n{problem}") from problem
+        shutil.rmtree(place.root)
+
+    def _made(self, scenario: Scenario) -> Place:
+        place = Place(self._root / "made" / scenario.name.replace(" ", "-"), self._keys)
+        scenario.make(place, self._servers)
+        return place
+
+    def _watched(self, scenario: Scenario) -> list[Point]:
+        place = self._copy(scenario)
+        record = place.root / "crossings"
+        plan = {"cache": str(self._cache), "record": str(record), "first": scenario.first}
+        done = place.act(scenario.act(place), plan, impatient=scenario.impatient)
+        assert "Traceback" not in done.said and done.status == scenario.status, (scenario.name, done)
+        counted = collections.Counter(record.read_text(encoding="utf-8").splitlines())
+        shutil.rmtree(place.root)
+        return [Point(scenario.name, *line.split("\t"), times) for line, times in counted.items()]
+
+    def _copy(self, scenario: Scenario) -> Place:
+        with self._lock:
+            self._number += 1
+            number = self._number
+        return Place.copied(self._templates[scenario.name], self._root / "cases" / str(number))
+
+
+def kinds_of(boundary: Boundary) -> t.Sequence[str]:
+    return KINDS[boundary.family]
+
+
+def as_json(case: Case) -> str:
+    return json.dumps(dataclasses.asdict(case))

@@ -1,0 +1,79 @@
+# SPDX-FileCopyrightText: Nusantara Backup contributors
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The campaign of a session: it plays what the session has selected, two cases at a time, ahead of the tests."""
+
+from __future__ import annotations
+
+import concurrent.futures
+import typing as t
+
+import pytest
+from tests.faults.lab import CLEAR, Keys
+from tests.support.postgres import Cluster
+
+from .campaign import Campaign, Case
+from .exempt import EXEMPT
+from .scenarios import DATABASE, Servers
+from .share import all_cases, daily
+
+_COUNTED: dict[str, int] = {}
+
+
+class Played:
+    """The cases of each test of the session, started in the order of the tests."""
+
+    def __init__(self, campaign: Campaign, wanted: t.Iterable[tuple[str, str]]) -> None:
+        self.campaign = campaign
+        self._started: dict[tuple[str, str], list[concurrent.futures.Future[None]]] = {}
+        for share, boundary in wanted:
+            cases = self._cases(share, boundary)
+            self._started[share, boundary] = [campaign.start(case) for case in cases]
+            _COUNTED[share] = _COUNTED.get(share, 0) + len(cases)
+
+    def problems(self, share: str, boundary: str) -> list[str]:
+        """What the gate found in the cases of one test."""
+        found = [future.exception() for future in self._started[share, boundary]]
+        return [f"{type(problem).__name__}: {problem}" for problem in found if problem is not None]
+
+    def count(self, share: str, boundary: str) -> int:
+        return len(self._started[share, boundary])
+
+    def _cases(self, share: str, name: str) -> list[Case]:
+        boundary, points = self.campaign.boundaries[name], self.campaign.points_of(name)
+        if not points:
+            return []
+        return [daily(boundary, points)] if share == "daily" else all_cases(boundary, points)
+
+
+@pytest.fixture(scope="session")
+def campaign(cluster: Cluster, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Campaign]:
+    cluster.create(DATABASE)
+    cluster.sql(
+        DATABASE,
+        "CREATE TABLE pegawai (nip int PRIMARY KEY, nama text, isi text);"
+        f"INSERT INTO pegawai SELECT n, '{CLEAR} ' || n, repeat(md5(n::text), 5) FROM generate_series(1, 500) AS n;",
+    )
+    made = Campaign(tmp_path_factory.mktemp("structure"), keys, Servers(lambda: cluster))
+    _COUNTED["reached"] = len({point.boundary for point in made.points})
+    _COUNTED["exist"] = len(made.boundaries)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def played(campaign: Campaign, request: pytest.FixtureRequest) -> Played:
+    found = []
+    for item in request.session.items:
+        spec = getattr(item, "callspec", None)
+        if spec is not None and "share" in spec.params:
+            found.append((spec.params["share"], spec.params["boundary"]))
+    return Played(campaign, found)
+
+
+def pytest_terminal_summary(terminalreporter: t.Any) -> None:
+    if _COUNTED:
+        cases = sum(count for share, count in _COUNTED.items() if share in ("daily", "all"))
+        terminalreporter.write_line(
+            f"boundaries of the core: {_COUNTED['exist']} exist, {_COUNTED['reached']} reached, "
+            f"{len(EXEMPT)} exempted; {cases} faults played"
+        )
