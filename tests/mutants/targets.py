@@ -36,7 +36,7 @@ GROUPS: dict[str, Group] = {
     ),
     "journal": Group(
         ("_record/_journal.py",),
-        ("tests/unit/core/test_journal.py", "tests/unit/core/test_history.py"),
+        ("tests/unit/core/test_journal_lines.py", "tests/unit/core/test_journal.py", "tests/unit/core/test_history.py"),
     ),
     "pipeline": Group(
         ("_artifact/_pipeline.py", "_artifact/_chain.py", "_artifact/_stored.py", "_artifact/_reopen.py"),
