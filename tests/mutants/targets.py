@@ -10,7 +10,12 @@ from pathlib import Path
 from checkout import ROOT
 
 UTILS = Path("plugins/module_utils")
-SETS = ("tests/unit/test_verify.py", "tests/unit/test_catalogue.py", "tests/unit/test_receipts.py")
+SETS = (
+    "tests/unit/test_verify.py",
+    "tests/unit/test_verify_words.py",
+    "tests/unit/test_catalogue.py",
+    "tests/unit/test_receipts.py",
+)
 
 
 class Group(t.NamedTuple):
@@ -44,6 +49,6 @@ GROUPS: dict[str, Group] = {
     ),
     "catalogue": Group(
         ("_sets/_catalogue.py", "_sets/_scan.py", "_sets/_store.py", "_sets/_verify.py"),
-        ("tests/unit/core/test_small_parts.py", *SETS),
+        ("tests/unit/test_store_layout.py", "tests/unit/core/test_small_parts.py", *SETS),
     ),
 }

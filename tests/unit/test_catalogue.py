@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import pathlib
 
 import pytest
 from tests.support.mounts import mark
-from tests.support.sets import make_key, make_set
+from tests.support.sets import make_key, make_set, write_manifest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Medium
@@ -79,3 +81,79 @@ def test_p13_6_unknown_paths_are_listed_and_unfinished_sets_are_not(store: pathl
 
 def test_an_absent_store_is_empty(tmp_path: pathlib.Path) -> None:
     assert (catalogue(str(tmp_path / "no")), unknown_paths(str(tmp_path / "no"))) == ([], [])
+
+
+def test_everything_that_is_told_of_a_set(store: pathlib.Path) -> None:
+    """The shape of docs/facts.md, so that no two fields change places."""
+    name = "2026112023I3AM-Situs.r4"
+    plain = {"bytes": 5000, "sha256": "a" * 64}
+    made = make_set(
+        store,
+        "Situs",
+        name,
+        {"db.tar.gz": b"stored"},
+        engine={"name": "files", "version": "1.34"},
+        protection={"compression": "gzip", "encryption": "none", "proof": "open"},
+        inventory={"exact": False, "why": "it was read while in use", "totals": {"file": 3, "odd": True, "x": "1"}},
+        warnings=[{"code": "files.changed"}, "odd"],
+        group={"name": "web", "began": "2026-11-20T16:00:00Z", "before": "ok", "sources": ["Situs", 7]},
+    )
+    document = json.loads(made.manifest.read_bytes())
+    document["files"][0].update(plain=plain, part="db")
+    made.manifest.unlink()
+    write_manifest(made, document)
+    stored = hashlib.sha256(b"stored").hexdigest()
+    assert catalogue(str(store), sources=("Situs",)) == [
+        {
+            "name": name,
+            "source": "Situs",
+            "type": "I",
+            "frequency": "monthly",
+            "night": "2026-11-20",
+            "created": "2026-11-20T17:04:10Z",
+            "host": "db1",
+            "engine": "files",
+            "version": "1.34",
+            "plain_bytes": 5000,
+            "stored_bytes": 6,
+            "sha256": stored,
+            "files": [
+                {
+                    "file": f"{name}.db.tar.gz",
+                    "part": "db",
+                    "bytes": 6,
+                    "sha256": stored,
+                    "plain_bytes": 5000,
+                    "plain_sha256": "a" * 64,
+                }
+            ],
+            "compression": "gzip",
+            "encryption": "none",
+            "proof": "open",
+            "signed": False,
+            "inventory": {"exact": False, "why": "it was read while in use", "totals": {"file": 3}},
+            "plausible": True,
+            "group": {"name": "web", "began": "2026-11-20T16:00:00Z", "before": "ok", "sources": ["Situs"]},
+            "warnings": [{"code": "files.changed"}],
+            "copies": [],
+        }
+    ]
+
+
+def test_a_manifest_that_names_another_source_is_left_to_verification(store: pathlib.Path) -> None:
+    make_set(store, "Situs", "2026112024F1D-Situs")
+    made = make_set(store, "Keuangan", "2026112024F1D-Keuangan")
+    document = {**json.loads(made.manifest.read_bytes()), "source": "Situs"}
+    made.manifest.unlink()
+    write_manifest(made, document)
+    assert {entry["source"] for entry in catalogue(str(store))} == {"SIMPEG", "Situs"}
+
+
+def test_broken_receipts_hide_no_set_and_no_other_copy(store: pathlib.Path, tmp_path: pathlib.Path) -> None:
+    media = [Medium(name, "disk", str(mark(tmp_path / name, name)), "B") for name in ("nas", "usb")]
+    Transfer(str(store), str(tmp_path / "state"), Clock()).copy(SetRef("SIMPEG", NEW), media)
+    (tmp_path / "state" / "receipts" / "nas" / f"{NEW}.json").write_bytes(b"{")
+    sets = catalogue(str(store), str(tmp_path / "state"))
+    assert [[copy["medium"] for copy in entry["copies"]] for entry in sets] == [[], ["usb"], []]
+    (tmp_path / "state" / "receipts" / "nas" / f"{NEW}.json").unlink()
+    assert [copy["medium"] for copy in catalogue(str(store), str(tmp_path / "state"))[1]["copies"]] == ["usb"]

@@ -202,6 +202,8 @@ def demanded(signers: Signers, made: MadeSet) -> str:
     except ManifestError as problem:
         assert problem.what.startswith(("The manifest of " + NAME, "The signature of " + NAME))
         assert str(made.directory) in problem.what
+        said = ascii(manifest.data["host"])[:80]
+        assert problem.code == "manifest.unsigned" or problem.what.endswith(f" is not one of the host {said}")
         return problem.code
     return ""
 
@@ -246,6 +248,7 @@ def test_signers_come_from_the_file_that_was_named(tmp_path: pathlib.Path, key: 
     with pytest.raises(ManifestError) as caught, opened(str(tmp_path / "absent"), key, HOST, children):
         raise AssertionError("it was opened")
     assert caught.value.code == "signing.signers"
+    assert caught.value.what == f"The file of allowed signers {tmp_path / 'absent'} is not there"
 
 
 def test_the_hosts_own_key_believes_its_own_sets_only(made: MadeSet, key: str, children: Children) -> None:
@@ -267,6 +270,7 @@ def test_a_key_needs_the_name_of_its_host(key: str, children: Children, host: st
     with pytest.raises(ManifestError) as caught, opened("", key, host, children):
         raise AssertionError("it was opened")
     assert caught.value.code == "signing.host"
+    assert caught.value.what == f"The host {ascii(host)[:80]} of the signing key is not a name of a host"
 
 
 def test_the_longest_name_of_a_host(key: str, children: Children) -> None:
