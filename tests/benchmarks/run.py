@@ -3,7 +3,7 @@
 """``make bench``: the figures of the collection, each measured side by side with what it is compared to.
 
 ``NB_BENCH_MB`` sets the size (1000: one gigabyte, as the figures ask), ``NB_BENCH_ROUNDS`` the rounds (5),
-``NB_BENCH_ONLY`` names groups (dump, files, ansible, store, memory). ``docs/benchmarks.md`` is written
+``NB_BENCH_ONLY`` names groups (dump, files, ansible, store, memory, small). ``docs/benchmarks.md`` is written
 only by a run of full size with all groups.
 """
 
@@ -15,7 +15,7 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from tests.benchmarks import bench_ansible, bench_dump, bench_store, page
+from tests.benchmarks import bench_ansible, bench_dump, bench_small, bench_store, page
 from tests.benchmarks.measure import Row
 from tests.benchmarks.runner import Host
 from tests.benchmarks.workload import fill_database, make_tree
@@ -23,7 +23,7 @@ from tests.support.postgres import running_cluster
 
 FULL = 1000
 ROUNDS = 5
-GROUPS = ("dump", "ansible", "files", "store", "memory")
+GROUPS = ("dump", "ansible", "files", "store", "memory", "small")
 
 
 def main() -> int:
@@ -68,6 +68,9 @@ def _rows(base: Path, megabytes: int, rounds: int, only: t.Sequence[str]) -> t.I
             )
     if "memory" in only:
         yield from bench_store.memory(base, keys, (megabytes // 10, megabytes, megabytes * 2))
+    if "small" in only:
+        with running_cluster() as cluster:
+            yield from bench_small.small(base, cluster, keys, rounds)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ import typing as t
 from pathlib import Path
 
 from tests.benchmarks.measure import run
-from tests.tools.checkout import collections_path
+from tests.tools.checkout import ROOT, collections_path
 
 PYTHON = "/usr/bin/python3"
 _CORE = "ansible_collections.nusantara.backup.plugins.module_utils"
@@ -112,12 +112,16 @@ class Host:
 
     def job(self, source: t.Mapping[str, t.Any], **more: t.Any) -> Path:
         """A job file for one source."""
+        return self.site([{"frequency": "daily", **source}], **more)
+
+    def site(self, sources: t.Sequence[t.Mapping[str, t.Any]], **more: t.Any) -> Path:
+        """A job file for several."""
         site = {
             "host": "bench",
             "store": str(self.store),
             "state": str(self.state),
             "recipients": self.recipients,
-            "sources": [{"frequency": "daily", **source}],
+            "sources": list(sources),
             **more,
         }
         path = self.base / f"job-{len(list(self.base.glob('job-*')))}.json"
@@ -141,6 +145,14 @@ class Host:
     def run(self, job: Path) -> None:
         """A whole run as the command ``nusantara-backup run`` makes it."""
         self._python(_RUN, str(job))
+
+    def watched(self, job: Path) -> dict[str, float]:
+        """A whole run under `ledger`: the seconds that it waited for others, and those of the bookkeeping."""
+        ledger = str(ROOT / "tests" / "benchmarks" / "ledger.py")
+        said = run(PYTHON, ledger, str(job), PYTHONPATH=str(collections_path()))
+        told: dict[str, float] = json.loads(said.splitlines()[-1])
+        self.peaks.append(int(told.pop("peak")))
+        return told
 
     def verify(self) -> None:
         self._python(_VERIFY, str(self.store))
