@@ -50,13 +50,14 @@ class Note:
 
 @dataclasses.dataclass(frozen=True)
 class Result:
-    """What became of a hook that the warden ran; ``began`` is seconds of the epoch."""
+    """What became of a hook that could not be journalled yet; ``by``: who ran it, ``began``: seconds of the epoch."""
 
     status: int | None
     late: bool
     said: str
     began: float
     seconds: float
+    by: str = "warden"
 
 
 def note_path(site: Site, kind: str, name: str) -> str:
@@ -138,7 +139,8 @@ def read_result(path: str) -> Result | None:
         status = data["status"]
         if status is not None and not isinstance(status, int):
             return None
-        return Result(status, bool(data["late"]), str(data["said"]), float(data["began"]), float(data["seconds"]))
+        began, seconds, by = float(data["began"]), float(data["seconds"]), str(data.get("by", Result.by))
+        return Result(status, bool(data["late"]), str(data["said"]), began, seconds, by)
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
 

@@ -42,14 +42,14 @@ def _check_one(
     site: Site, source: Source, past: History, servers: Servers, context: Context, due: Job | None
 ) -> list[Finding]:
     found: list[Finding] = []
+    # A before-hook may be what mounts it, starts it or makes its snapshot: only the night will tell.
+    hopeful = due is not None and waits_for_hook(site, due)
     try:
         probe = servers.look(source, context)
+        probe = dataclasses.replace(probe, findings=tuple(_softened(one, hopeful) for one in probe.findings))
     except BackupError as problem:
         # Tools and media are looked at all the same: one look should tell everything.
-        finding = _preflight.as_finding(source.name, problem)
-        # A before-hook may be what mounts it, starts it or makes its snapshot: only the night will tell.
-        hopeful = due is not None and waits_for_hook(site, due)
-        found.append(dataclasses.replace(finding, level=WARNING) if hopeful else finding)
+        found.append(_softened(_preflight.as_finding(source.name, problem), hopeful))
         probe = Probe(version="", estimated_bytes=0)
     if due is None:
         return found
@@ -60,3 +60,7 @@ def _check_one(
         text = f"The source {source.name} is being backed up right now"
         found.append(Finding("lock.held", ERROR, source.name, text, "Wait until it has ended"))
     return found
+
+
+def _softened(finding: Finding, hopeful: bool) -> Finding:
+    return dataclasses.replace(finding, level=WARNING) if hopeful and finding.level == ERROR else finding

@@ -62,7 +62,7 @@ def _close(path: str, note: Note, journal: Journal, run: str) -> BackupError | N
     result = _notes.read_result(path)
     if result:
         ran, times = _ran_before(result, note, title)
-        place = {**place, "by": "warden", **times}
+        place = {**place, "by": result.by, **times}
     else:
         with contextlib.suppress(JournalError):
             journal.append("hook.started", {**place, "time_limit": note.time_limit})
@@ -76,7 +76,7 @@ def _close(path: str, note: Note, journal: Journal, run: str) -> BackupError | N
             began = journal.clock.now().timestamp() - ran.seconds
             late = ran.error is not None and ran.error.code == "hook.after_late"
             with contextlib.suppress(OSError):
-                _notes.leave_result(path, Result(ran.status, late, ran.said, began, ran.seconds))
+                _notes.leave_result(path, Result(ran.status, late, ran.said, began, ran.seconds, "recovery"))
         return ran.error
     _notes.discard(path)
     return ran.error

@@ -11,6 +11,7 @@ import time
 import typing as t
 
 from .._base._errors import BackupError, HookError, ToolError
+from .._base._gate import spawn_noted
 from .._base._process import Child, Children, Command, clean_environment, end_words, find_tool
 from .._base._stop import held_back
 
@@ -47,7 +48,7 @@ def program_of(words: t.Sequence[str], title: str) -> str:
 
 
 def run_hook(
-    words: t.Sequence[str], minutes: int, environment: t.Mapping[str, str], children: Children, when: str, title: str
+    words: t.Sequence[str], minutes: float, environment: t.Mapping[str, str], children: Children, when: str, title: str
 ) -> Ran:
     """Run a hook to its end or its time limit. Raises only what stops the run, after the hook was ended.
 
@@ -58,7 +59,7 @@ def run_hook(
     try:
         with held_back():
             program = program_of(words, title)
-            child = children.spawn(Command((program, *words[1:]), env=environment), together=True)
+            child = spawn_noted(Command((program, *words[1:]), env=environment), children)
         result = child.wait_alone(minutes * 60)
     except ToolError as problem:
         if problem.code == "tool.warden":
@@ -93,9 +94,9 @@ def not_started(when: str, title: str, why: str) -> HookError:
     return HookError(what, _STILL, code="hook.after")
 
 
-def too_late(when: str, title: str, minutes: int, said: str) -> HookError:
+def too_late(when: str, title: str, minutes: float, said: str) -> HookError:
     """The error of a hook that did not end in time."""
-    what = f"{_capital(title)} did not end within {minutes} minute{'s' if minutes != 1 else ''} and was killed"
+    what = f"{_capital(title)} did not end within {minutes:g} minute{'s' if minutes != 1 else ''} and was killed"
     if when == BEFORE:
         remedy = "See what it waits for, or raise its time_limit"
         return HookError(what, remedy, code="hook.before_late", detail=shortened(said))

@@ -220,7 +220,7 @@ class Windows:
         began = self._clock.now().timestamp() - ran.seconds
         late = ran.error is not None and ran.error.code == "hook.after_late"
         with contextlib.suppress(OSError):
-            _notes.leave_result(note, _notes.Result(ran.status, late, ran.said, began, ran.seconds))
+            _notes.leave_result(note, _notes.Result(ran.status, late, ran.said, began, ran.seconds, "run"))
 
     def _run_hook(self, owner: Owner, when: str, hook: Hook, children: Children, outcome: str) -> Ran:
         environment = self._environment(owner, when, outcome)
