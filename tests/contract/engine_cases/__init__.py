@@ -19,6 +19,4 @@ CASES: t.Sequence[EngineCase] = (
     MariadbCase(),
     MysqlCase(),
     FilesCase(),
-    MariadbCase(),
-    MysqlCase(),
 )

@@ -26,13 +26,11 @@ TABLE_TYPES: t.Mapping[str, str] = {
 _VIEWS_AT_ONCE = 50
 
 
-def _plain(part: str) -> str:
-    """The name behind that of a file, where every special character stands as a number."""
-    return f"CONVERT(CONVERT(CAST({part} AS BINARY) USING filename) USING utf8mb4)"
-
-
-_DATABASE_OF_FILE = _plain("SUBSTRING_INDEX(NAME, '/', 1)")
-_TABLE_OF_FILE = _plain("SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX(NAME, '/', -1), '#P#', 1), '#p#', 1)")
+# A file is called database/table, or database/table#p#partition.
+_DATABASE = "SUBSTRING_INDEX({name}, '/', 1)"
+_TABLE = "SUBSTRING_INDEX(SUBSTRING_INDEX(SUBSTRING_INDEX({name}, '/', -1), '#P#', 1), '#p#', 1)"
+# In MariaDB every special character of a name stands there as a number.
+_DECODED = "CONVERT(CONVERT(CAST({part} AS BINARY) USING filename) USING utf8mb4)"
 
 
 def grants(flavour: Flavour) -> str:
@@ -80,20 +78,30 @@ def columns(database: str) -> str:
 
 def table_numbers(flavour: Flavour) -> str:
     """The number that InnoDB has for each table and partition, by which a rename or a new one is seen."""
-    where = "INNODB_SYS_TABLES" if flavour.name == "mariadb" else "INNODB_TABLES"
-    return (
-        f"SELECT 'number', {_DATABASE_OF_FILE}, {_TABLE_OF_FILE}, NAME, TABLE_ID, N_COLS"
-        f" FROM information_schema.{where} WHERE NAME LIKE '%/%';\n"
-    )
+    if flavour.name == "mariadb":
+        source = "INNODB_SYS_TABLES AS f"
+    else:
+        source = "INNODB_TABLES AS t JOIN information_schema.INNODB_TABLESPACES AS f ON f.SPACE = t.SPACE"
+    database, table = _names(flavour)
+    return f"SELECT 'number', {database}, {table}, f.NAME, TABLE_ID, N_COLS FROM information_schema.{source};\n"
 
 
 def file_sizes(flavour: Flavour) -> str:
     """The size of each database's files, which is known also when its statistics are old: bytes and files."""
-    where = "INNODB_SYS_TABLESPACES" if flavour.name == "mariadb" else "INNODB_TABLESPACES"
+    source = "INNODB_SYS_TABLESPACES" if flavour.name == "mariadb" else "INNODB_TABLESPACES"
+    database, _table = _names(flavour)
     return (
-        f"SELECT 'files', {_DATABASE_OF_FILE}, SUM(FILE_SIZE), COUNT(*)"
-        f" FROM information_schema.{where} WHERE NAME LIKE '%/%' GROUP BY 2;\n"
+        f"SELECT 'files', {database}, SUM(FILE_SIZE), COUNT(*) FROM information_schema.{source} AS f"
+        " WHERE f.NAME LIKE '%/%' GROUP BY 2;\n"
     )
+
+
+def _names(flavour: Flavour) -> tuple[str, ...]:
+    """Database and table of a file ``f``."""
+    parts = [part.format(name="f.NAME") for part in (_DATABASE, _TABLE)]
+    if flavour.name == "mariadb":
+        return tuple(_DECODED.format(part=part) for part in parts)
+    return tuple(parts)
 
 
 def check_views(database: str, names: t.Sequence[str]) -> t.Iterator[str]:
