@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import re
+import time
 import typing as t
 
 from ..._base._errors import EngineError
@@ -44,6 +45,7 @@ _DATA = re.compile(rb"-- Dumping data for table `(.*)`$", re.DOTALL)
 class DumpCheck:
     """An `EndCheck`. ``tables`` are those whose rows the dump carries, as (database, name).
 
+    ``moved`` is when the last byte came, by the monotonic clock.
     ``on_snapshot`` is called once, when the dump is past the start of its own
     transaction.
     """
@@ -58,12 +60,14 @@ class DumpCheck:
         self._kept = 0
         self._stands = False
         self._ended = False
+        self.moved = time.monotonic()
 
     def feed(self, chunk: Buffer) -> None:
         if not chunk:
             return
         if self._ended:
             raise broken("bytes follow behind its closing line")
+        self.moved = time.monotonic()
         fresh = bytes(chunk)
         if len(self._head) < _HEAD:
             self._head += fresh[: _HEAD - len(self._head)]

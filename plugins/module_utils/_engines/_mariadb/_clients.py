@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import os
 import re
 import shutil
@@ -33,7 +34,13 @@ def find_clients(flavour: Flavour, options: Options, children: Children) -> Clie
     """The programs of ``bin_dir``, else of the search path. Raises where they are absent or of the other family."""
     client = _find(flavour.clients, options)
     dump = _find(flavour.dumps, options)
-    versions = [_version(flavour, options, program, children) for program in (client, dump)]
+    versions = [
+        children.once(
+            ("version", flavour.name, *options.prefix, program),
+            functools.partial(_version, flavour, options, program, children),
+        )
+        for program in (client, dump)
+    ]
     number, version = min(versions)
     return Clients(client, dump, version, number)
 

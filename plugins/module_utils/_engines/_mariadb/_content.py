@@ -9,6 +9,7 @@ import threading
 import typing as t
 
 from ..._base._errors import BackupError, EngineError
+from ..._base._threads import begin
 from .._base import InventoryObject
 from . import _sql
 from ._digest import digest_of, digest_statement
@@ -56,7 +57,7 @@ class Counter:
 
     def start(self) -> None:
         if self._started.acquire(blocking=False):
-            self._thread.start()
+            begin(self._thread)
 
     def result(self) -> Content:
         """The content, when all of it was asked. Raises the ``EngineError`` that came up."""

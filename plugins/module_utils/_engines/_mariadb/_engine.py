@@ -8,7 +8,7 @@ import contextlib
 import typing as t
 
 from ..._base._reader import Reader
-from .._base import Context, Probe, Session
+from .._base import Context, Planned, Probe, Session
 from ._connection import server_name
 from ._flavour import MARIADB, MYSQL, Flavour
 from ._options import Options, parse
@@ -34,6 +34,9 @@ class _Engine:
     def open(self, options: Options, probe: Probe, context: Context) -> contextlib.AbstractContextManager[Session]:
         session: t.Any = MariadbSession(self.flavour, options, t.cast("t.Any", probe), context)
         return t.cast("contextlib.AbstractContextManager[Session]", session)
+
+    def planned(self, options: Options) -> Planned:
+        return Planned(server_name(options), options.databases, options.every)
 
     def describe(self, options: Options) -> str:
         server = server_name(options)

@@ -9,7 +9,9 @@ import typing as t
 
 from ..._base._errors import EngineError
 from ..._base._findings import Finding
+from ..._base._present import present
 from ..._base._process import Command, end_words
+from ..._base._threads import begin
 from .._base import Context, Stream
 from . import _sql
 from ._check import DumpCheck
@@ -23,11 +25,14 @@ from ._lock import GlobalLock, Locker
 from ._options import LOCK, Options
 from ._shift import Numbers, numbers, shifted
 from ._talk import Talk
+from ._watch import LockWatch
 from ._words import failure, warnings
 
 # A dump that has not begun by then holds up the site: the lock is given back.
 HOLD_SECONDS = 20
 _ANSWER_SECONDS = 300
+# Our counting waits no longer than that behind somebody who alters a table.
+_PATIENCE_SECONDS = 5
 
 
 class Snapshot:
@@ -53,15 +58,12 @@ class Snapshot:
         self._lock: GlobalLock | None = None
         self._held = threading.Lock()
         self._stays = options.non_transactional == LOCK and found.moving > 0
+        self._watch: LockWatch | None = None
         self._timer = threading.Timer(HOLD_SECONDS, self._too_late)
         self._timer.daemon = True
-        self._talk = Talk(
-            found.clients.client,
-            connection,
-            context.children,
-            connect_seconds=options.connect_seconds,
-            patient=True,
-        )
+        self._counter: Counter | None = None
+        self._number = 0
+        self._talk = self._new_talk()
         try:
             self._counter = Counter(self._talk, self._wanted())
             self._open()
@@ -79,12 +81,14 @@ class Snapshot:
         command = connection.command(self._found.clients.dump, *words)
         names = ", ".join(repr(name) for name in self._databases[:5])
         what = f"Dumping {names}{' and others' if len(self._databases) > 5 else ''} on {connection.server}"
-        self._timer.start()
+        begin(self._timer)
+        self._watch = LockWatch(options.lock_seconds, lambda: self._check.moved, self._new_talk, self._number)
+        self._watch.start()
         return Stream(
             part=part,
             kind="sql",
             end_check=self._check,
-            judge=_judge(what, ", ".join(self._databases), command),
+            judge=self._judge(what, command),
             restore=self._flavour.restore("" if whole else "{target}"),
             command=command,
             database="" if whole else self._databases[0],
@@ -96,7 +100,7 @@ class Snapshot:
         self._timer.cancel()
         if not self._stays:
             self._release()
-        content = self._counter.result()
+        content = present(self._counter).result()
         after = self._ask_numbers()
         changed = shifted(self._numbers, after, self._databases)
         taken = take(content, self._check.tables, changed, self._databases, self._doubts, still=self._stays)
@@ -107,9 +111,20 @@ class Snapshot:
         """Give the lock back and end our session, whatever runs; harmless to repeat."""
         self._timer.cancel()
         self._release()
-        if hasattr(self, "_counter"):
+        if self._watch is not None:
+            self._watch.stop()
+        if self._counter is not None:
             self._counter.stop()
         self._talk.close()
+
+    def _new_talk(self) -> Talk:
+        return Talk(
+            self._found.clients.client,
+            self._connection,
+            self._context.children,
+            connect_seconds=self._options.connect_seconds,
+            patient=True,
+        )
 
     def _wanted(self) -> Wanted:
         return Wanted(
@@ -124,6 +139,10 @@ class Snapshot:
         """Lock, take the snapshot, and see which table has which number."""
         seconds = self._options.connect_seconds + _ANSWER_SECONDS
         self._talk.prepare(self._flavour, seconds)
+        ((number,),) = self._talk.ask(
+            f"SET SESSION lock_wait_timeout = {_PATIENCE_SECONDS};\nSELECT CONNECTION_ID();\n", _ANSWER_SECONDS
+        )
+        self._number = int(number)
         if self._options.global_lock and (self._stays or not self._doubts):
             self._take_lock()
         self._talk.ask("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;\n", _ANSWER_SECONDS)
@@ -161,7 +180,7 @@ class Snapshot:
         self._timer.cancel()
         if not self._stays:
             self._release()
-        self._counter.start()
+        present(self._counter).start()
 
     def _too_late(self) -> None:
         with self._held:
@@ -176,11 +195,17 @@ class Snapshot:
         if lock is not None:
             lock.release()
 
+    def _judge(self, what: str, command: Command) -> t.Callable[[int, str], t.Sequence[Finding]]:
+        def judge(status: int, said: str) -> t.Sequence[Finding]:
+            if self._watch is not None and self._watch.found:
+                raise EngineError(
+                    f"{what}: it waited for more than {self._options.lock_seconds} seconds for a lock of somebody else",
+                    "Somebody changes or locks these tables at this hour; move the backup or raise lock_seconds",
+                    code="engine.mariadb.lock",
+                    detail=said,
+                )
+            if status:
+                raise failure(what, said, f"{command.name} {end_words(status)}")
+            return warnings(", ".join(self._databases), said)
 
-def _judge(what: str, subject: str, command: Command) -> t.Callable[[int, str], t.Sequence[Finding]]:
-    def judge(status: int, said: str) -> t.Sequence[Finding]:
-        if status:
-            raise failure(what, said, f"{command.name} {end_words(status)}")
-        return warnings(subject, said)
-
-    return judge
+        return judge
