@@ -9,6 +9,7 @@ import copy
 import dataclasses
 import os
 import pathlib
+import platform
 import stat
 import subprocess
 import tempfile
@@ -52,6 +53,11 @@ def problems_of(engine: Engine, data: t.Mapping[str, t.Any]) -> list[str]:
     problems = Problems()
     engine.parse(Reader(data, "source", problems))
     return problems.found
+
+
+def debian() -> str:
+    """The Debian of this machine as the table of versions calls it."""
+    return f"Debian {platform.freedesktop_os_release().get('VERSION_ID', 'sid')}"
 
 
 @contextlib.contextmanager

@@ -10,8 +10,8 @@ import os
 import pathlib
 import pwd
 import random
+import re
 import shutil
-import tempfile
 import typing as t
 
 import pytest
@@ -23,19 +23,8 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._registr
 
 from .engine_cases import CASES
 from .engine_cases._case import Dumped, EngineCase
-from .engine_driver import dump, parsed, problems_of, working
+from .engine_driver import debian, dump, parsed, problems_of, working
 from .promises import promise
-
-
-@pytest.fixture
-def place() -> t.Iterator[pathlib.Path]:
-    """A directory that every user may enter, which pytest's own is not."""
-    directory = pathlib.Path(tempfile.mkdtemp(prefix="engine-"))
-    directory.chmod(0o755)
-    for name in ("source", "plain", "restored", "again"):
-        (directory / name).mkdir()
-    yield directory
-    shutil.rmtree(directory)
 
 
 def test_every_engine_is_in_the_suite() -> None:
@@ -109,6 +98,17 @@ def test_probe_knows_version_and_size(case: EngineCase, place: pathlib.Path) -> 
     assert made.probe.version
     assert made.probe.tools
     assert size / 3 <= made.probe.estimated_bytes <= size * 3 + (1 << 20)
+
+
+@promise("The version at hand is one that the table of versions names.")
+def test_version_is_one_of_those_named(case: EngineCase, place: pathlib.Path) -> None:
+    engine = ENGINES[case.name]
+    with case.source(place / "source") as source, working() as context:
+        version = engine.probe(parsed(engine, source.options), context).version
+    named = case.versions[debian()]
+    assert re.search(rf"(?<![\d.]){re.escape(named)}(?!\d)", version), (
+        f"{case.name} {version} is not named in the table"
+    )
 
 
 @promise(

@@ -100,6 +100,7 @@ class FilesSource(Source):
 
 class FilesCase(EngineCase):
     name = "files"
+    versions: t.Mapping[str, str] = {"Debian 12": "1.34", "Debian 13": "1.35"}
     hostile_names = HOSTILE_NAMES
     bad_options = (
         ({"path": "/srv/www", "follow": True}, "source"),

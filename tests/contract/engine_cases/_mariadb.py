@@ -82,6 +82,7 @@ class MariadbSource(Source):
 
 class MariadbCase(EngineCase):
     name = "mariadb"
+    versions: t.Mapping[str, str] = {"Debian 12": "10.11", "Debian 13": "11.8"}
     # What the account of the backup is granted, as the engine's page says.
     grants = "SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS"
     special: t.Any = mariadb_special

@@ -99,6 +99,7 @@ def _made(directory: pathlib.Path, name: str, schema: str) -> t.Iterator[Postgre
 
 class PostgresCase(EngineCase):
     name = "postgresql"
+    versions: t.Mapping[str, str] = {"Debian 12": "15", "Debian 13": "17"}
     hostile_names = HOSTILE_NAMES
     bad_options = (
         ({"database": "a", "colour": "red"}, "source"),

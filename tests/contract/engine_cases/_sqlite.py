@@ -77,6 +77,7 @@ class SqliteSource(Source):
 
 class SqliteCase(EngineCase):
     name = "sqlite"
+    versions: t.Mapping[str, str] = {"Debian 12": "3.40", "Debian 13": "3.46"}
     hostile_names = HOSTILE_NAMES
     bad_options = (
         ({"path": "/srv/a.db", "colour": "red"}, "source"),
