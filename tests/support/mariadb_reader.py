@@ -12,6 +12,8 @@ from .mariadb import Server, quoted, text_literal
 Content = t.Mapping[str, t.Any]
 _MARK = "----nusantara----"
 _COLUMNS = re.compile(r"\(([^)]*)\)")
+# Accounts that the servers bring along.
+_OWN = {"root", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"}
 _TABLES = ("BASE TABLE", "SYSTEM VERSIONED")
 # Where the plain text would round or depend on the character set.
 _TEXTS = {"char", "varchar", "tinytext", "text", "mediumtext", "longtext", "binary", "varbinary"} | {
@@ -44,17 +46,22 @@ def content(server: Server, database: str) -> Content:
 
 def accounts(server: Server) -> Content:
     """Every account that is not the server's own, as the statements that make it, in order."""
-    listed = server.sql("", "SELECT HEX(user), HEX(host) FROM mysql.user ORDER BY 1, 2")
-    found: dict[str, t.Any] = {}
+    role = "is_role" if server.engine == "mariadb" else "'N'"
+    listed = server.sql("", f"SELECT HEX(user), HEX(host), {role} FROM mysql.user ORDER BY 1, 2")
+    asked: dict[tuple[str, str], str] = {}
     for line in listed.splitlines():
-        user, host = (bytes.fromhex(part).decode() for part in line.split("\t"))
-        if user in {"root", "mariadb.sys", "mysql.sys", "mysql.session", "mysql.infoschema"}:
-            continue
-        who = text_literal(user) + ("@" + text_literal(host) if host or not _is_role(server, user) else "")
-        made = "" if _is_role(server, user) else server.sql("", f"SHOW CREATE USER {who}")
-        grants = server.sql("", f"SHOW GRANTS FOR {who}").splitlines()
-        found[who] = [made, *sorted(_COLUMNS.sub(_in_order, grant) for grant in grants)]
-    return found
+        user, host, is_role = line.split("\t")
+        who = text_literal(_unhex(user)) + ("" if is_role == "Y" else "@" + text_literal(_unhex(host)))
+        if _unhex(user) not in _OWN:
+            asked["grants of", who] = f"SHOW GRANTS FOR {who}"
+            asked["account", who] = f"SHOW CREATE USER {who}" if is_role != "Y" else "SELECT 'role'"
+    answers = _answers(server, "", asked)
+    whose = {who for _kind, who in asked}
+    return {who: [answers["account", who], *_grants(answers["grants of", who])] for who in whose}
+
+
+def _grants(answer: str) -> list[str]:
+    return sorted(_COLUMNS.sub(_in_order, grant) for grant in answer.splitlines())
 
 
 def _in_order(columns: re.Match[str]) -> str:
@@ -62,38 +69,29 @@ def _in_order(columns: re.Match[str]) -> str:
     return "(" + ", ".join(sorted(columns[1].split(", "))) + ")"
 
 
-def _is_role(server: Server, user: str) -> bool:
-    if server.engine != "mariadb":
-        return False
-    return server.sql("", f"SELECT is_role FROM mysql.user WHERE user = {text_literal(user)} LIMIT 1") == "Y"
-
-
 def _schema(server: Server, database: str) -> dict[tuple[str, str], str]:
     """What makes each object, as questions."""
-    here = f"'{_hex(database)}'"
-    listed = {
-        "table": f"SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE HEX(table_schema) = {here}",
-        "trigger": f"SELECT 'TRIGGER', HEX(trigger_name) FROM information_schema.triggers"
-        f" WHERE HEX(trigger_schema) = {here}",
-        "routine": f"SELECT routine_type, HEX(routine_name) FROM information_schema.routines"
-        f" WHERE HEX(routine_schema) = {here}",
-        "event": f"SELECT 'EVENT', HEX(event_name) FROM information_schema.events WHERE HEX(event_schema) = {here}",
-    }
+    listed = """
+      SELECT table_type, HEX(table_name) FROM information_schema.tables WHERE table_schema = DATABASE();
+      SELECT 'TRIGGER', HEX(trigger_name) FROM information_schema.triggers WHERE trigger_schema = DATABASE();
+      SELECT routine_type, HEX(routine_name) FROM information_schema.routines WHERE routine_schema = DATABASE();
+      SELECT 'EVENT', HEX(event_name) FROM information_schema.events WHERE event_schema = DATABASE()
+    """
     asked: dict[tuple[str, str], str] = {}
-    for kind, line in _lines(server, listed):
+    for line in server.sql(database, listed).splitlines():
         what, name = line.split("\t")
         word = {"BASE TABLE": "TABLE", "SYSTEM VERSIONED": "TABLE"}.get(what, what)
         asked[what.lower(), _unhex(name)] = f"SHOW CREATE {word} {quoted(_unhex(name))}"
         if what == "SEQUENCE":
             asked["state of", _unhex(name)] = f"SELECT * FROM {quoted(_unhex(name))}"
-        if kind == "table" and what in _TABLES:
+        if what in _TABLES:
             asked["status of", _unhex(name)] = (
                 "SELECT engine, row_format, table_collation, create_options, table_comment"
-                f" FROM information_schema.tables WHERE HEX(table_schema) = {here} AND HEX(table_name) = '{name}'"
+                f" FROM information_schema.tables WHERE table_schema = DATABASE() AND HEX(table_name) = '{name}'"
             )
     order = (
         "SELECT event_object_table, event_manipulation, action_timing, action_order, trigger_name"
-        f" FROM information_schema.triggers WHERE HEX(trigger_schema) = {here} ORDER BY 1, 2, 3, 4"
+        " FROM information_schema.triggers WHERE trigger_schema = DATABASE() ORDER BY 1, 2, 3, 4"
     )
     return {**asked, ("order of", "triggers"): order}
 
@@ -105,10 +103,10 @@ def _rows(server: Server, database: str) -> dict[tuple[str, str], str]:
     question = (
         "SELECT HEX(c.table_name), t.table_type, c.data_type, HEX(c.column_name) FROM information_schema.columns c"
         " JOIN information_schema.tables t ON t.table_schema = c.table_schema AND t.table_name = c.table_name"
-        f" WHERE HEX(c.table_schema) = '{_hex(database)}' AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"
+        " WHERE c.table_schema = DATABASE() AND t.table_type IN ('BASE TABLE', 'SYSTEM VERSIONED')"
         " ORDER BY c.table_name, c.ordinal_position"
     )
-    for line in server.sql("", question).splitlines():
+    for line in server.sql(database, question).splitlines():
         table, kind, data_type, column = line.split("\t")
         kinds[table] = kind
         columns.setdefault(table, []).append(_as_hex(data_type.lower(), quoted(_unhex(column))))
@@ -141,12 +139,6 @@ def _as_hex(data_type: str, name: str) -> str:
     return f"HEX(CAST({name} AS CHAR CHARACTER SET utf8mb4))"
 
 
-def _lines(server: Server, questions: t.Mapping[str, str]) -> t.Iterator[tuple[str, str]]:
-    for kind, question in questions.items():
-        for line in server.sql("", question).splitlines():
-            yield kind, line
-
-
 def _answers(server: Server, database: str, asked: t.Mapping[tuple[str, str], str]) -> dict[tuple[str, str], str]:
     """The answers to many questions by one client; each is followed by a mark."""
     script = "SET time_zone = '+00:00'; SET sql_quote_show_create = 1;\n"
@@ -167,10 +159,6 @@ def _normal(kind: str, text: str, database: str) -> t.Any:
     # MySQL says the character set of a column when it was written so once.
     text = re.sub(r"CHARACTER SET (\w+) COLLATE (?=\1)", "COLLATE ", text)
     return text.replace(quoted(database), "`?`").replace(database + "\t", "?\t").strip("\n")
-
-
-def _hex(name: str) -> str:
-    return name.encode().hex().upper()
 
 
 def _unhex(name: str) -> str:
