@@ -23,6 +23,13 @@ CODES: dict[str, str] = {
     "encryption.single": "Hanya satu kunci yang dapat membuka hasil backup.",
     "engine.busy": "Data dikunci program lain terlalu lama.",
     "engine.changing": "Data tidak dapat dibuka untuk salinan yang konsisten.",
+    "engine.command.count": "Isi hasil dump tidak dapat dihitung.",
+    "engine.command.probe": "Pemeriksaan awal sumber (probe) gagal.",
+    "engine.command.said": "Dump selesai dengan baik, tetapi memberi peringatan.",
+    "engine.command.secret_file": "Sebuah berkas rahasia dapat dibaca pihak lain atau tidak dapat dipakai.",
+    "engine.command.status": "Dump berakhir dengan status yang dianggap berhasil oleh sumber ini.",
+    "engine.command.unproven": "Kelengkapan TIDAK terbukti: sumber ini tidak menyebut bukti akhir hasil dump.",
+    "engine.command.untrusted": "Program backup dapat diubah oleh pihak lain.",
     "engine.damaged": "Basis data rusak.",
     "engine.empty": "Hasil dump kosong.",
     "engine.failed": "Program yang membaca data gagal.",
@@ -83,6 +90,8 @@ CODES: dict[str, str] = {
     "engine.postgresql.version": "Versi program klien tidak sesuai dengan versi server.",
     "engine.postgresql.warning": "Dump selesai dengan baik, tetapi memberi peringatan.",
     "engine.postgresql.work": "Pengaturan koneksi tidak dapat ditulis.",
+    "engine.prefix": "Awalan perintah (prefix) tidak berfungsi.",
+    "engine.prefix_program": "Sebuah program tidak ada di balik awalan perintah (prefix).",
     "engine.recovery": (
         "Sebuah program berhenti ketika menulis ke basis data; data harus dirapikan dahulu oleh program itu."
     ),

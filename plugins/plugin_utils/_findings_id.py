@@ -46,6 +46,11 @@ FINDINGS: dict[str, str] = {
         "lama ditahan."
     ),
     "database.unplanned": "Basis data {database} di {server} ({engine}) tidak di-backup oleh sumber mana pun.",
+    "engine.command.count": "Isi hasil dump tidak dapat dihitung: {text}",
+    "engine.command.said": "Dump oleh {subject} selesai dengan baik, tetapi memberi peringatan: {text}",
+    "engine.command.secret_file": "Berkas rahasia {path} tidak dapat dipakai dalam keadaan ini: {text}",
+    "engine.command.status": "{subject} berakhir dengan status {status}, yang dianggap berhasil oleh sumber ini.",
+    "engine.command.untrusted": "Pihak lain dapat mengubah {path}, yang berjalan sebagai pengguna backup: {text}",
     "engine.mariadb.approximate": "Daftar isi {subject} hanya perkiraan: {text}",
     "engine.mariadb.broken_view": "View {subject} rusak dan tidak ikut di-dump: {text}",
     "engine.mariadb.changed": "Tabel diubah atau diganti namanya selagi {subject} di-dump: {names}",

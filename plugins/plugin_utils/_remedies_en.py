@@ -27,6 +27,23 @@ REMEDIES: dict[str, str] = {
     "engine.changing": (
         "Give the backup's user access to the database and its -wal and -shm files, then run the backup again."
     ),
+    "engine.command.count": (
+        "Run the source's count by hand as the backup's user; the dump itself is not touched by it."
+    ),
+    "engine.command.probe": (
+        "Run the source's probe by hand as the backup's user, correct what it says, then run the backup again."
+    ),
+    "engine.command.said": (
+        "Read it and decide whether something is missing; 'stderr: ignore' leaves out what is always said."
+    ),
+    "engine.command.secret_file": "Correct its path, its owner and its mode (0600), then run the backup again.",
+    "engine.command.status": "Nothing to do: the source's ok_status says so.",
+    "engine.command.unproven": (
+        "Let the program write a last line of its own, or name a check program, and say so in the source's end."
+    ),
+    "engine.command.untrusted": (
+        "Let root own it and its directories, take the right to write from others (chmod go-w), then run again."
+    ),
     "engine.damaged": (
         "Stop the application, restore the database from the last good backup, then run the backup again."
     ),
@@ -113,6 +130,10 @@ REMEDIES: dict[str, str] = {
     ),
     "engine.postgresql.warning": "Read the warning and decide whether something is missing.",
     "engine.postgresql.work": "Look at the free space and the owner of the work directory, then run the backup again.",
+    "engine.prefix": (
+        "Run prefix and program by hand as the backup's user, correct what it says, then run the backup again."
+    ),
+    "engine.prefix_program": "Install the program there, or give its path there, then run the backup again.",
     "engine.recovery": "Open the database once with its own program, then run the backup again.",
     "engine.source": "Correct the path or the name of the source, then run the backup again.",
     "engine.space": "Free room for the working copy, as much as the database is large; then run the backup again.",

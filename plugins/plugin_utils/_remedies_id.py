@@ -25,6 +25,23 @@ REMEDIES: dict[str, str] = {
     "engine": "Baca rincian teknis, perbaiki penyebabnya, lalu ulangi backup.",
     "engine.busy": "Cari program yang memegang kunci (lock), atau naikkan busy_seconds; lalu ulangi backup.",
     "engine.changing": "Beri pengguna backup akses ke basis data serta berkas -wal dan -shm, lalu ulangi backup.",
+    "engine.command.count": (
+        "Jalankan count sumber itu secara manual sebagai pengguna backup; hasil dump sendiri tidak terpengaruh."
+    ),
+    "engine.command.probe": (
+        "Jalankan probe sumber itu secara manual sebagai pengguna backup, perbaiki, lalu ulangi backup."
+    ),
+    "engine.command.said": (
+        "Baca dan putuskan apakah ada yang kurang; pesan yang selalu muncul diabaikan dengan 'stderr: ignore'."
+    ),
+    "engine.command.secret_file": "Perbaiki jalur, pemilik, dan modenya (0600), lalu ulangi backup.",
+    "engine.command.status": "Tidak perlu tindakan: ok_status sumber ini menetapkannya.",
+    "engine.command.unproven": (
+        "Buat program menulis baris akhir sendiri, atau sebut program pemeriksa, pada end di sumber itu."
+    ),
+    "engine.command.untrusted": (
+        "Jadikan root pemiliknya dan direktorinya, cabut hak tulis pihak lain (chmod go-w), lalu ulangi backup."
+    ),
     "engine.damaged": "Hentikan aplikasi, pulihkan basis data dari backup terakhir yang baik, lalu ulangi backup.",
     "engine.empty": "Jalankan dump secara manual di host, perbaiki yang dilaporkannya, lalu ulangi backup.",
     "engine.failed": "Periksa sumber dengan programnya sendiri, perbaiki yang dilaporkannya, lalu ulangi backup.",
@@ -101,6 +118,10 @@ REMEDIES: dict[str, str] = {
     ),
     "engine.postgresql.warning": "Baca peringatannya dan putuskan apakah ada yang kurang.",
     "engine.postgresql.work": "Periksa ruang kosong dan pemilik direktori kerja, lalu ulangi backup.",
+    "engine.prefix": (
+        "Jalankan awalan dan programnya secara manual sebagai pengguna backup, perbaiki, lalu ulangi backup."
+    ),
+    "engine.prefix_program": "Pasang program itu di sana, atau tulis jalurnya di sana, lalu ulangi backup.",
     "engine.recovery": "Buka basis data sekali dengan programnya sendiri, lalu ulangi backup.",
     "engine.source": "Perbaiki jalur atau nama sumber, lalu ulangi backup.",
     "engine.space": "Sediakan ruang untuk salinan kerja, sebesar basis datanya; lalu ulangi backup.",

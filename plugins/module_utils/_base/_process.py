@@ -62,6 +62,11 @@ def clean_environment(extra: t.Mapping[str, str]) -> dict[str, str]:
     return base
 
 
+def search_path() -> list[str]:
+    """The directories in which programs are looked for."""
+    return _SEARCH_PATH.split(":")
+
+
 def find_tool(name: str) -> str:
     """The path of a program, or a `ToolError` that names it."""
     found = shutil.which(name, path=_SEARCH_PATH)

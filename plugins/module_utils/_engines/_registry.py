@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ._base import Engine
+from ._command._engine import CommandEngine
 from ._files import FilesEngine
 from ._mariadb._engine import MariadbEngine, MysqlEngine
 from ._postgresql._engine import PostgresEngine
@@ -18,5 +19,6 @@ _ALL: tuple[Engine, ...] = (
     MariadbEngine(),
     MysqlEngine(),
     FilesEngine(),
+    CommandEngine(),
 )
 ENGINES: t.Mapping[str, Engine] = {engine.name: engine for engine in _ALL}

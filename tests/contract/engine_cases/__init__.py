@@ -7,6 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ._case import EngineCase
+from ._command import CommandCase
 from ._files import FilesCase
 from ._mariadb import MariadbCase
 from ._mysql import MysqlCase
@@ -19,4 +20,5 @@ CASES: t.Sequence[EngineCase] = (
     MariadbCase(),
     MysqlCase(),
     FilesCase(),
+    CommandCase(),
 )
