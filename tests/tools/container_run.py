@@ -27,7 +27,7 @@ from debian_packages import read_list
 from environments import fingerprint
 
 # The tests start servers of their own, so those of the packages stay down.
-INIT = ["/sbin/init", *(f"systemd.mask={name}.service" for name in ("mariadb", "postgresql"))]
+INIT = ["/sbin/init", *(f"systemd.mask={name}.service" for name in ("mariadb", "postgresql", "redis-server", "slapd"))]
 # The systemd of sid needs control groups of version 2, which not every machine has; a shell takes in orphans too.
 SHELL = ["sh", "-c", "sleep infinity & wait"]
 # Suite and first process of each image; its packages are listed in requirements/<image>-image.txt.

@@ -8,6 +8,7 @@ Behind a prefix there is none of our environment and none of our files.
 from __future__ import annotations
 
 import os
+import re
 import typing as t
 
 from .._base._errors import EngineError
@@ -19,6 +20,8 @@ PROBE_SECONDS = 60
 # Each joins its words for a shell on the other side, or takes one text for a shell.
 _SHELLED = frozenset({"ssh", "su", "dbclient"})
 _SCRIPT_OPTIONS = ("-c", "--command")
+_CONTAINERS = frozenset({"podman", "docker", "nerdctl"})
+_FLAGS = re.compile(r"-[dit]+\Z")
 
 
 class _Cause(t.NamedTuple):
@@ -64,9 +67,16 @@ _CAUSES = (
 _ABSENT = ("not found", "no such file or directory")
 
 
-def read_prefix(reader: Reader) -> tuple[str, ...]:
-    """The option ``prefix``; problems go to the reader."""
+def read_prefix(reader: Reader, *, interactive: bool = False) -> tuple[str, ...]:
+    """The option ``prefix``; problems go to the reader. ``interactive``: its programs read their standard input."""
     words = read_program(reader, "prefix")
+    if words and os.path.basename(words[0]) in _CONTAINERS and "exec" in words:
+        options = words[words.index("exec") + 1 :]
+        flags = "".join(word for word in options if _FLAGS.match(word))
+        if "t" in flags or "--tty" in options:
+            reader.bad("prefix", "asks for a terminal (-t), which changes the bytes of a dump")
+        if interactive and "i" not in flags and "--interactive" not in options:
+            reader.bad("prefix", f"needs -i behind '{words[0]} exec': the program there reads its standard input")
     if words and os.path.basename(words[0]) in _SHELLED:
         text = f"{shown(words[0])} hands its words to a shell on the other side, which would read names as commands"
         reader.bad("prefix[0]", text)

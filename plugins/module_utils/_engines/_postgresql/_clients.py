@@ -15,7 +15,8 @@ import os
 import re
 
 from ..._base._errors import EngineError, ToolError
-from ..._base._process import Children, Command, end_words, find_tool
+from ..._base._process import Children, end_words, find_tool
+from .._prefix import look
 from ._options import Options
 
 PROGRAMS = ("psql", "pg_dump", "pg_dumpall")
@@ -36,6 +37,8 @@ class Clients:
 
 def find_clients(options: Options, children: Children) -> tuple[Clients, ...]:
     """All that may be used, oldest first: those of ``bin_dir`` alone where it is given."""
+    if options.prefix:
+        return (_behind(options, children),)
     if options.bin_dir:
         return (_in_directory(options.bin_dir, children, required=True),)
     found = [_in_directory(path, children) for place in _PLACES for path in glob.glob(place)]
@@ -65,15 +68,23 @@ def _in_directory(path: str, children: Children, *, required: bool = False) -> C
     return Clients(programs[0], programs[1], programs[2], "", 0)
 
 
-def _clients(paths: list[str], children: Children) -> Clients:
-    versions = [children.once(("version", path), functools.partial(_version, path, children)) for path in paths]
+def _behind(options: Options, children: Children) -> Clients:
+    """Behind a prefix its own search path counts: what lies there cannot be listed from here."""
+    paths = [os.path.join(options.bin_dir, program) for program in PROGRAMS]
+    return _clients(paths, children, options.prefix)
+
+
+def _clients(paths: list[str], children: Children, prefix: tuple[str, ...] = ()) -> Clients:
+    versions = [
+        children.once(("version", *prefix, path), functools.partial(_version, path, children, prefix)) for path in paths
+    ]
     major, version = min(versions)
     return Clients(paths[0], paths[1], paths[2], version, major)
 
 
-def _version(path: str, children: Children) -> tuple[int, str]:
+def _version(path: str, children: Children, prefix: tuple[str, ...]) -> tuple[int, str]:
     """The first number of a program's version, and the whole of it."""
-    done = children.run(Command((path, "--version")), timeout=20)
+    done = look(prefix, (path, "--version"), children)
     match = _VERSION.search(done.stdout.decode("utf-8", "replace"))
     if match is None:
         raise EngineError(

@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import dataclasses
 import os
+import secrets
 import stat
 import typing as t
 
@@ -33,6 +34,8 @@ class Connection:
     env: t.Mapping[str, str]
     server: str
     files: tuple[str, ...] = ()
+    prefix: tuple[str, ...] = ()
+    settings: str = f"service={_SERVICE}"
 
     def __enter__(self) -> Connection:
         return self
@@ -42,10 +45,15 @@ class Connection:
             with contextlib.suppress(OSError):
                 os.unlink(path)
 
-    def command(self, program: str, database: str, *arguments: str) -> Command:
+    def command(self, program: str, database: str, *arguments: str, utf8: bool = False) -> Command:
         """A client program that connects to a database and never asks for a password."""
-        where = f"service={_SERVICE} dbname={quoted(database)}"
-        return Command((program, "--no-password", f"--dbname={where}", *arguments), env=self.env)
+        where = f"{self.settings} dbname={quoted(database)}"
+        env = dict(self.env)
+        if utf8 and self.prefix:
+            where += " client_encoding=UTF8"
+        elif utf8:
+            env["PGCLIENTENCODING"] = "UTF8"
+        return Command((*self.prefix, program, "--no-password", f"--dbname={where}", *arguments), env=env)
 
     def first_database(self, name: str) -> tuple[str, ...]:
         """What tells pg_dumpall where to connect first; it takes no other word for that."""
@@ -58,13 +66,23 @@ def quoted(value: str) -> str:
 
 
 def server_name(options: Options) -> str:
-    """The server in words: host or socket directory, and port."""
+    """The server in words: host or socket directory, and port, and behind what."""
     host = options.host or "/var/run/postgresql"
-    return f"[{host}]:{options.port}" if ":" in host else f"{host}:{options.port}"
+    where = f" behind '{' '.join(options.prefix)}'" if options.prefix else ""
+    return (f"[{host}]:{options.port}" if ":" in host else f"{host}:{options.port}") + where
 
 
 def connect(options: Options, work: str) -> Connection:
-    """Write the files that the clients read. Raises ``EngineError`` where the password cannot be had."""
+    """Write the files that the clients read. Raises ``EngineError`` where the password cannot be had.
+
+    Behind a prefix there are no such files, and nothing secret either: the settings stand in the words.
+    """
+    if options.prefix:
+        # A name of its own, by which the server knows what belongs to this run.
+        name = f"nusantara.backup {secrets.token_hex(8)}"
+        values = {**_values(options), "passfile": options.passfile, "application_name": name}
+        settings = " ".join(f"{key}={quoted(str(value))}" for key, value in values.items() if value != "")
+        return Connection({}, server_name(options), prefix=options.prefix, settings=settings)
     service = os.path.join(work, "pg_service.conf")
     passwords = os.path.join(work, "pgpass")
     secret = read_password(options.password_file) if options.password_file else ""
@@ -111,9 +129,9 @@ def _no_wait(path: str, flags: int) -> int:
     return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
-def _service_text(options: Options) -> str:
+def _values(options: Options) -> dict[str, t.Any]:
     """Keepalives end a session on a server that vanished, so that nothing waits for ever."""
-    values: dict[str, t.Any] = {
+    return {
         "host": options.host,
         "port": options.port,
         "user": options.user,
@@ -127,7 +145,10 @@ def _service_text(options: Options) -> str:
         "keepalives_count": 3,
         "tcp_user_timeout": 120000,
     }
-    lines = [f"{key}={value}" for key, value in values.items() if value != ""]
+
+
+def _service_text(options: Options) -> str:
+    lines = [f"{key}={value}" for key, value in _values(options).items() if value != ""]
     return "\n".join([f"[{_SERVICE}]", *lines, ""])
 
 

@@ -18,7 +18,7 @@ import time
 import typing as t
 
 from ..._base._errors import EngineError, ToolError
-from ..._base._process import Child, Children, Command, end_words
+from ..._base._process import Child, Children, end_words
 from ..._base._reader import shown
 from ._connection import Connection
 from ._words import failure
@@ -58,8 +58,7 @@ class Coordinator:
 
     def __init__(self, psql: str, connection: Connection, database: str, children: Children) -> None:
         self._what = f"Reading database {database!r} on {connection.server}"
-        command = connection.command(psql, database, *_FLAGS)
-        command = Command(command.argv, env={**command.env, "PGCLIENTENCODING": "UTF8"})
+        command = connection.command(psql, database, *_FLAGS, utf8=True)
         self._child: Child = children.spawn(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._lines = bytearray()
         self._marker = 0

@@ -8,6 +8,7 @@ import dataclasses
 import re
 
 from ..._base._reader import Reader, shown
+from .._prefix import read_prefix
 
 SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
 _HOST = re.compile(r"[A-Za-z0-9_.:%-]{1,255}")
@@ -22,7 +23,7 @@ class Options:
     ``databases`` are names, or empty with ``every`` set for all of the server
     but ``exclude``; ``single`` says that one was named by ``database``.
     ``connect_seconds`` and ``lock_seconds`` are limits for connecting and for
-    waiting on a lock.
+    waiting on a lock. Paths and names are as seen behind ``prefix``.
     """
 
     databases: tuple[str, ...]
@@ -42,6 +43,8 @@ class Options:
     lock_seconds: int = 600
     globals: bool = True
     bin_dir: str = ""
+    prefix: tuple[str, ...] = ()
+    passfile: str = ""
 
 
 def parse(reader: Reader) -> Options:
@@ -74,7 +77,16 @@ def parse(reader: Reader) -> Options:
         lock_seconds=reader.integer("lock_seconds", 600, 1, 86400),
         globals=reader.flag("globals", True),
         bin_dir=_line(reader, "bin_dir"),
+        prefix=read_prefix(reader, interactive=True),
+        passfile=_line(reader, "passfile"),
     )
+    if options.prefix and options.password_file:
+        reader.bad(
+            "password_file",
+            "cannot be read behind a prefix; use peer, or name libpq's password file there by 'passfile'",
+        )
+    if options.passfile and not options.prefix:
+        reader.bad("passfile", "belongs to a prefix; without one name a 'password_file'")
     if bool(options.sslcert) != bool(options.sslkey):
         reader.bad("sslkey" if options.sslcert else "sslcert", "is required too: certificate and key belong together")
     if options.sslmode.startswith("verify") and (not options.host or options.host.startswith("/")):

@@ -13,6 +13,7 @@ from . import _sql
 from ._clients import Clients, choose, find_clients
 from ._connection import Connection, connect
 from ._coordinator import CONNECT_ATTEMPTS, Coordinator
+from ._leash import Leash
 from ._limits import GRANTS_PAGE, limit
 from ._options import Options
 
@@ -38,6 +39,11 @@ class Preflight:
 
     def _probe(self) -> Probe:
         installed = find_clients(self._options, self._context.children)
+        children, database = self._context.children, self._options.maintenance_database
+        with Leash(installed[-1].psql, self._connection, database, children):
+            return self._look(installed)
+
+    def _look(self, installed: tuple[Clients, ...]) -> Probe:
         self._look_at_cluster(installed[-1])
         clients = choose(installed, self._major)
         self._compare_versions(clients)

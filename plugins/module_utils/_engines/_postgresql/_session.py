@@ -16,6 +16,7 @@ from ._archive import ArchiveCheck
 from ._connection import connect
 from ._coordinator import CONNECT_ATTEMPTS, Coordinator
 from ._inventory import Content, combine, read_content
+from ._leash import Leash
 from ._options import Options
 from ._text import GlobalsCheck
 from ._words import failure, warnings
@@ -38,14 +39,18 @@ class PostgresSession:
         self._connection = connect(options, context.work)
         self._contents: list[Content] = []
         self._coordinator: Coordinator | None = None
+        self._leash = Leash(probe.tools["psql"], self._connection, options.maintenance_database, context.children)
 
     def __enter__(self) -> PostgresSession:
         return self
 
-    def __exit__(self, *_unused: object) -> None:
+    def __exit__(self, kind: object, *_unused: object) -> None:
+        if kind is not None:
+            self._leash.pull()
         if self._coordinator is not None:
             self._coordinator.close()
             self._coordinator = None
+        self._leash.release(good=kind is None)
         self._connection.__exit__()
 
     def streams(self) -> t.Iterator[Stream]:
@@ -103,6 +108,7 @@ class PostgresSession:
             restore=("pg_restore", "--exit-on-error", "--no-password", "--dbname={target}"),
             command=command,
             database=name,
+            stop=self._leash.pull,
         )
 
     def _globals(self) -> Stream:
@@ -124,6 +130,7 @@ class PostgresSession:
             judge=_judge(what, GLOBALS_PART, command),
             restore=("psql", "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--no-password", "--dbname=postgres"),
             command=command,
+            stop=self._leash.pull,
         )
 
 
