@@ -45,7 +45,11 @@ GROUPS: dict[str, Group] = {
     ),
     "pipeline": Group(
         ("_artifact/_pipeline.py", "_artifact/_chain.py", "_artifact/_stored.py", "_artifact/_reopen.py"),
-        ("tests/unit/core/test_pipeline.py",),
+        (
+            "tests/unit/core/test_pipeline_ends.py",
+            "tests/unit/core/test_pipeline_limits.py",
+            "tests/unit/core/test_pipeline.py",
+        ),
     ),
     "catalogue": Group(
         ("_sets/_catalogue.py", "_sets/_scan.py", "_sets/_store.py", "_sets/_verify.py"),
