@@ -18,6 +18,7 @@ import select
 import signal
 import subprocess
 import threading
+import time
 import typing as t
 
 from .._base._errors import BackupError, EngineError, PipelineError
@@ -32,6 +33,10 @@ from ._chain import Chain, widen
 from ._stored import Direct, Encoded, Sink, Store, Written
 
 Progress = t.Callable[[int], None]
+# Dump programs write by 4 KiB. Who reads each piece at once switches back and forth with the program for every one;
+# after a pause this short there is a handful, and the pipe holds far more than that.
+_HANDFUL = 64 * 1024
+_PAUSE = 0.001
 
 
 def write_artifact(
@@ -135,6 +140,8 @@ class _Feed:
             check(chunk)
             if progress is not None:
                 progress(self._meter.count)
+            if len(chunk) < _HANDFUL:
+                time.sleep(_PAUSE)
 
     def _judge(self, cut: OSError | None) -> tuple[Finding, ...]:
         """Find the first cause: time limit, the disk, a program, then the producer and the end of the dump."""

@@ -16,7 +16,7 @@ import pytest
 from tests.support.mounts import mounted, mounted_image
 from tests.support.site import AgeKey, age_key, is_alive
 
-from ansible_collections.nusantara.backup.plugins.module_utils._artifact import _codec
+from ansible_collections.nusantara.backup.plugins.module_utils._artifact import _codec, _pipeline
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._pipeline import write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._recipe import recipe
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._reopen import read_back
@@ -95,6 +95,20 @@ def refused(stream: Stream, path: pathlib.Path, protection: Protection, **more: 
     assert not children._alive
     assert not [thread.name for thread in threading.enumerate() if thread.name.startswith(("store", "stderr"))]
     return caught.value
+
+
+def test_small_pieces_are_left_to_gather(
+    children: Children, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The next piece is read after a moment, unless a handful was there; and none of it is lost."""
+    seen: list[int] = []
+    paused: list[int] = []
+    monkeypatch.setattr(_pipeline.time, "sleep", lambda _seconds: paused.append(seen[-1]))
+    source = tmp_path / "source"
+    source.write_bytes(bytes((2 << 20) + 5000))
+    written = write_artifact(file_stream(source), str(tmp_path / "a"), CLEAR, children, progress=seen.append)
+    assert (seen, paused) == ([1 << 20, 2 << 20, (2 << 20) + 5000], [(2 << 20) + 5000])
+    assert written.plain.bytes == seen[-1]
 
 
 @pytest.mark.parametrize("proof", ["stored", "open"])
