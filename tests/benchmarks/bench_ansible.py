@@ -89,7 +89,7 @@ def playbook(cluster: Cluster, host: Host, rounds: int) -> t.Iterator[Row]:
     def dump_by_theirs() -> str:
         return control.play(theirs, {"ansible_python_interpreter": str(BIN / "python"), "dump": dump})
 
-    sides = Side("backup.yml", backup, host.clear), Side("postgresql_db", dump_by_theirs, lambda: _clear(target))
+    sides = Side("backup.yml", backup, host.clear), Side("postgresql_db", dump_by_theirs, lambda: clear(target))
     yield in_turn(*sides, rounds).at_most(
         "PostgreSQL by backup.yml, to community.postgresql.postgresql_db (.pgc)", 0.45
     )
@@ -109,7 +109,7 @@ def calls(backup: t.Callable[..., str], host: Host) -> Row:
     )
 
 
-def _clear(path: Path) -> None:
+def clear(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path)
     path.unlink(missing_ok=True)

@@ -18,6 +18,7 @@ from pathlib import Path
 from tests.benchmarks.bench_store import mark, memory_row
 from tests.benchmarks.measure import Row, Side, in_turn, run
 from tests.benchmarks.runner import Host
+from tests.support.mariadb import Server
 from tests.support.postgres import SUPERUSER, Cluster
 
 OWN_LIMIT = 1.5
@@ -72,6 +73,22 @@ def postgresql(cluster: Cluster, count: int) -> t.Iterator[Small]:
         producer = shlex.join([str(cluster.binaries / "pg_dump"), "-Fc", "-Z0", *where, name])
         options = cluster.options(database=name, globals=False)
         yield Small({"name": f"Layanan{number}", "engine": "postgresql", **options}, producer)
+
+
+def mariadb(server: Server, login: Path, count: int) -> t.Iterator[Small]:
+    """Databases of one server, each with rows and a function."""
+    for number in range(count):
+        name = f"arsip_{number}"
+        server.create(name)
+        server.sql(
+            name,
+            "CREATE TABLE surat (id int PRIMARY KEY, perihal varchar(80) NOT NULL);"
+            "CREATE FUNCTION salam(nama varchar(80)) RETURNS varchar(100) DETERMINISTIC RETURN CONCAT('Salam, ', nama);"
+            f"INSERT INTO surat SELECT seq, CONCAT('Surat ', seq) FROM seq_1_to_{_ROWS};",
+        )
+        words = [f"--defaults-file={login}", "--single-transaction", "--routines", "--events", "--hex-blob", name]
+        options = server.options(database=name, accounts=False)
+        yield Small({"name": f"Arsip{number}", "engine": "mariadb", **options}, shlex.join(["mariadb-dump", *words]))
 
 
 class Night:
@@ -146,13 +163,14 @@ def _proven(name: str) -> list[str]:
     ]
 
 
-def small(base: Path, cluster: Cluster, keys: t.Sequence[str], rounds: int) -> t.Iterator[Row]:
+def small(base: Path, cluster: Cluster, server: Server, keys: t.Sequence[str], rounds: int) -> t.Iterator[Row]:
     """A mixed site, and one without servers, whose runs are almost only our own."""
     data = base / "small"
     data.mkdir()
-    mixed = [*databases(data, 10), *trees(data, 5), *postgresql(cluster, 5)]
+    login = server.option_file(data / "login")
+    mixed = [*databases(data, 8), *trees(data, 4), *postgresql(cluster, 4), *mariadb(server, login, 4)]
     local = [*databases(base, 12), *trees(base, 8)]
-    for what, sources in (("10 SQLite, 5 trees, 5 PostgreSQL", mixed), ("12 SQLite, 8 trees", local)):
+    for what, sources in (("8 SQLite, 4 trees, 4 PostgreSQL, 4 MariaDB", mixed), ("12 SQLite, 8 trees", local)):
         host = Host(base / f"small-{len(what)}", keys)
         night = Night(host, sources)
         # The first run makes the host's signing key.

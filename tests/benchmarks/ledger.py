@@ -28,7 +28,10 @@ Span = tuple[float, float]
 # Programs of the engines. The compressor and the cipher are waited for in a chain only, never here.
 PROGRAMS = frozenset({"psql", "pg_dump", "pg_dumpall", "mariadb", "mariadb-dump", "mysql", "mysqldump", "tar"})
 # What asks a session on a server and waits for the answer.
-SESSIONS = (("_engines._postgresql._coordinator", "Coordinator", ("receive", "close")),)
+SESSIONS = (
+    ("_engines._postgresql._coordinator", "Coordinator", ("receive", "close")),
+    ("_engines._mariadb._talk", "Talk", ("receive", "close")),
+)
 
 
 class Ledger:

@@ -18,6 +18,7 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 _START, _END = "<!-- measured: begin -->", "<!-- measured: end -->"
 _TOOLS = (
     ("postgres", "psql", "--version"),
+    ("mariadb", "mariadbd", "--version"),
     ("zstd", "zstd", "--version"),
     ("age", "age", "--version"),
     ("tar", "tar", "--version"),

@@ -3,8 +3,8 @@
 """``make bench``: the figures of the collection, each measured side by side with what it is compared to.
 
 ``NB_BENCH_MB`` sets the size (1000: one gigabyte, as the figures ask), ``NB_BENCH_ROUNDS`` the rounds (5),
-``NB_BENCH_ONLY`` names groups (dump, files, ansible, store, memory, small). ``docs/benchmarks.md`` is written
-only by a run of full size with all groups.
+``NB_BENCH_ONLY`` names groups (dump, ansible, mariadb, mysql_db, files, store, memory, small).
+``docs/benchmarks.md`` is written only by a run of full size with all groups.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ import tempfile
 import typing as t
 from pathlib import Path
 
-from tests.benchmarks import bench_ansible, bench_dump, bench_small, bench_store, page
+from tests.benchmarks import bench_ansible, bench_dump, bench_mariadb, bench_small, bench_store, page, workload_mariadb
 from tests.benchmarks.measure import Row
 from tests.benchmarks.runner import Host
 from tests.benchmarks.workload import fill_database, make_tree
+from tests.support.mariadb import running_server
 from tests.support.postgres import running_cluster
 
 FULL = 1000
 ROUNDS = 5
-GROUPS = ("dump", "ansible", "files", "store", "memory", "small")
+GROUPS = ("dump", "ansible", "mariadb", "mysql_db", "files", "store", "memory", "small")
 
 
 def main() -> int:
@@ -55,6 +56,16 @@ def _rows(base: Path, megabytes: int, rounds: int, only: t.Sequence[str]) -> t.I
                 yield bench_store.memory_row("Memory of our own process, PostgreSQL", host.peak, f"{megabytes} MB")
             if "ansible" in only:
                 yield from bench_ansible.playbook(cluster, host, rounds)
+    if "mariadb" in only or "mysql_db" in only:
+        host = Host(base / "mariadb", keys)
+        with running_server(*bench_mariadb.SETTINGS) as server:
+            print(f"Filling a MariaDB database for a dump of {megabytes} MB", flush=True)
+            workload_mariadb.fill_database(server, megabytes)
+            if "mariadb" in only:
+                yield from bench_mariadb.mariadb(server, host, keys, rounds)
+                yield bench_store.memory_row("Memory of our own process, MariaDB", host.peak, f"{megabytes} MB")
+            if "mysql_db" in only:
+                yield from bench_mariadb.playbook(server, host, rounds)
     if "files" in only or "store" in only:
         host, tree = Host(base / "files", keys), base / "tree"
         make_tree(tree, megabytes)
@@ -69,8 +80,8 @@ def _rows(base: Path, megabytes: int, rounds: int, only: t.Sequence[str]) -> t.I
     if "memory" in only:
         yield from bench_store.memory(base, keys, (megabytes // 10, megabytes, megabytes * 2))
     if "small" in only:
-        with running_cluster() as cluster:
-            yield from bench_small.small(base, cluster, keys, rounds)
+        with running_cluster() as cluster, running_server() as server:
+            yield from bench_small.small(base, cluster, server, keys, rounds)
 
 
 if __name__ == "__main__":
