@@ -65,7 +65,7 @@ class ActionModule(ActionBase):
         """A check shows its plan, and a run that had nothing to do says so. A failure is shown by Ansible."""
         lines = lines_of_check(host, result)
         if result.get("finished") and not result.get("failed"):
-            lines.append(printable(f"[{host}] {str(result['msg']).partition(': ')[2]}"))
+            lines.append(printable(f"[{host}] {str(result.get('msg', '')).partition(': ')[2]}"))
         for line in lines:
             display.display(line)
 

@@ -7,15 +7,21 @@ from __future__ import annotations
 import shlex
 import typing as t
 
+from . import _plain
+
 _UNITS = ("B", "KiB", "MiB", "GiB", "TiB")
 
 
 def lines_of(host: str, events: t.Sequence[t.Mapping[str, t.Any]], progress: t.Mapping[str, t.Any]) -> list[str]:
     """Lines for the terminal; everything that came from the host is made printable."""
-    lines = [line for event in events for line in [_event_line(event["event"], event["data"])] if line]
+    told = _plain.mappings({"events": events}, "events")
+    lines = [
+        line for event in told for line in [_event_line(event.get("event"), _plain.mapping(event, "data"))] if line
+    ]
+    progress = progress if isinstance(progress, t.Mapping) else {}
+    step, moved = _plain.text(progress, "step"), _plain.number(progress, "bytes")
     if not lines and progress.get("step"):
-        moved = f" {size(progress['bytes'])}" if progress.get("bytes") else ""
-        lines.append(f"{progress.get('source') or 'run'}: {progress['step']}{moved}")
+        lines.append(f"{_plain.text(progress, 'source') or 'run'}: {step}" + (f" {size(moved)}" if moved else ""))
     return [printable(f"[{host}] {line}") for line in lines]
 
 
@@ -23,46 +29,53 @@ def lines_of_check(host: str, result: t.Mapping[str, t.Any]) -> list[str]:
     """What a check found: each backup that would be made, and each finding that the message does not tell already."""
     told = "error" if result.get("failed") else ""
     lines = [
-        f"{job['source']}: {job['type']} {job['frequency']} of the night {job['night']}, "
-        f"copied to {', '.join(job['media']) or 'no medium'}"
-        for job in result.get("plan", [])
+        f"{_plain.text(job, 'source')}: {_plain.text(job, 'type')} {_plain.text(job, 'frequency')} "
+        f"of the night {_plain.text(job, 'night')}, copied to {', '.join(_plain.texts(job, 'media')) or 'no medium'}"
+        for job in _plain.mappings(result, "plan")
     ]
     lines += [
-        f"{hook['when']} {', '.join(hook['sources'])} ({hook['kind']} {hook['name']}): "
-        f"{shlex.join(hook['words'])}, at most {hook['time_limit']} min"
-        for hook in result.get("hooks", [])
+        f"{_plain.text(hook, 'when')} {', '.join(_plain.texts(hook, 'sources'))} "
+        f"({_plain.text(hook, 'kind')} {_plain.text(hook, 'name')}): "
+        f"{shlex.join(_plain.texts(hook, 'words'))}, at most {_plain.text(hook, 'time_limit')} min"
+        for hook in _plain.mappings(result, "hooks")
     ]
-    lines += [
-        f"{finding['level']}: {finding['message']}. {finding['remedy']}".rstrip(". ") + "."
-        for finding in result.get("findings", [])
-        if finding["level"] != told
-    ]
+    lines += [_finding_line(finding) for finding in _plain.mappings(result, "findings") if finding.get("level") != told]
     return [printable(f"[{host}] {line}") for line in lines]
 
 
-def _event_line(event: str, data: t.Mapping[str, t.Any]) -> str:
+def _finding_line(finding: t.Mapping[str, t.Any]) -> str:
+    level, message, remedy = (_plain.text(finding, key) for key in ("level", "message", "remedy"))
+    return f"{level}: {message}. {remedy}".rstrip(". ") + "."
+
+
+def _event_line(event: t.Any, data: t.Mapping[str, t.Any]) -> str:
+    """One line, whatever a host says: one that is broken, or hostile, must not end the play of the others."""
+    source, outcome, medium = (_plain.text(data, key) for key in ("source", "outcome", "medium"))
+    why = _plain.text(_plain.mapping(data, "error"), "message")
+    seconds = _plain.number(data, "seconds") or 0.0
     if event == "source.started":
-        return f"{data['source']}: started"
+        return f"{source}: started"
     if event == "source.finished":
-        if data["outcome"] != "success":
-            return f"{data['source']}: FAILED - {data['error']['message']}"
-        took = f"{data['seconds']:.1f} s, {size(data['plain_bytes'])} plain, {size(data['stored_bytes'])} stored"
-        return f"{data['source']}: {data['name']} ({took})"
+        if outcome != "success":
+            return f"{source}: FAILED - {why}"
+        plain, stored = (size(_plain.number(data, key) or 0) for key in ("plain_bytes", "stored_bytes"))
+        return f"{source}: {_plain.text(data, 'name')} ({seconds:.1f} s, {plain} plain, {stored} stored)"
     if event == "copy.finished":
-        if data["error"]:
-            return f"{data['source']}: copy to {data['medium']} FAILED - {data['error']['message']}"
-        return f"{data['source']}: copy on {data['medium']} {data['outcome']}"
-    if event == "hook.started":
-        return f"{data['name']}: {data['when']}-hook started"
-    if event == "hook.finished":
-        if data["error"]:
-            return f"{data['name']}: {data['when']}-hook FAILED - {data['error']['message']}"
-        return f"{data['name']}: {data['when']}-hook ended well ({data['seconds']:.1f} s)"
+        if data.get("error"):
+            return f"{source}: copy to {medium} FAILED - {why}"
+        return f"{source}: copy on {medium} {outcome}"
+    if event in ("hook.started", "hook.finished"):
+        return _hook_line(event, data, why, seconds)
     if event == "run.finished":
-        return f"run ended after {data['seconds']:.1f} s: {data['outcome']}"
-    if event == "run.interrupted":
-        return f"run interrupted: {data['error']['message']}"
-    return ""
+        return f"run ended after {seconds:.1f} s: {outcome}"
+    return f"run interrupted: {why}" if event == "run.interrupted" else ""
+
+
+def _hook_line(event: str, data: t.Mapping[str, t.Any], why: str, seconds: float) -> str:
+    hook = f"{_plain.text(data, 'name')}: {_plain.text(data, 'when')}-hook"
+    if event == "hook.started":
+        return f"{hook} started"
+    return f"{hook} FAILED - {why}" if data.get("error") else f"{hook} ended well ({seconds:.1f} s)"
 
 
 def size(count: float) -> str:

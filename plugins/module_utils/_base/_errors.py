@@ -14,9 +14,14 @@ import traceback
 import types
 import typing as t
 
+from ._printable import block, one_line
+
 
 class BackupError(Exception):
-    """Something an operator must know: what failed, on what, what to do next."""
+    """Something an operator must know: what failed, on what, what to do next.
+
+    The words may hold names and words of others: they are made printable here, once for all.
+    """
 
     code = "error"
 
@@ -28,10 +33,10 @@ class BackupError(Exception):
         code: str = "",
         detail: str = "",
     ) -> None:
-        super().__init__(what)
-        self.what = what
-        self.remedy = remedy
-        self.detail = detail
+        self.what = one_line(what)
+        self.remedy = one_line(remedy)
+        self.detail = block(detail)
+        super().__init__(self.what)
         if code:
             self.code = code
 
@@ -82,7 +87,7 @@ class ConfigError(BackupError):
     code = "config"
 
     def __init__(self, problems: t.Sequence[str]) -> None:
-        self.problems = tuple(problems)
+        self.problems = tuple(map(one_line, problems))
         count = len(self.problems)
         super().__init__(
             f"The configuration has {count} problem{'s' if count != 1 else ''}: " + "; ".join(self.problems),

@@ -8,9 +8,13 @@ import difflib
 import re
 import typing as t
 
+from ._printable import fits, one_line
+
 Check = t.Callable[[str], str]
-# Control characters, those that turn the direction of text around, and bytes that are not UTF-8.
-_UNFIT = re.compile(r"[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+# More than any site or set has; beyond them somebody wants to keep us busy.
+MOST_ITEMS = 10_000
+_MOST_PROBLEMS = 200
+_MOST_UNKNOWN = 20
 
 
 class Problems:
@@ -20,7 +24,10 @@ class Problems:
         self.found: list[str] = []
 
     def add(self, path: str, text: str) -> None:
-        self.found.append(f"{path}: {text}")
+        if len(self.found) < _MOST_PROBLEMS:
+            self.found.append(one_line(f"{path}: {text}", 1000))
+        elif len(self.found) == _MOST_PROBLEMS:
+            self.found.append("and more problems than are worth telling at once")
 
 
 class Reader:
@@ -104,6 +111,8 @@ class Reader:
         if isinstance(value, str) or not isinstance(value, t.Sequence):
             self.bad(key, f"must be a list, not {_kind(value)}")
             return ()
+        if not self._short(key, value):
+            return ()
         found: list[str] = []
         for number, item in enumerate(value):
             where = f"{key}[{number}]"
@@ -119,6 +128,8 @@ class Reader:
         if isinstance(value, (str, t.Mapping)) or not isinstance(value, t.Sequence):
             self.bad(key, f"must be a list, not {_kind(value)}")
             return []
+        if not self._short(key, value):
+            return []
         return [Reader(item, self.at(f"{key}[{number}]"), self.problems) for number, item in enumerate(value)]
 
     def done(self) -> None:
@@ -126,10 +137,17 @@ class Reader:
         known = sorted(self._taken)
         unknown = [key for key in self.data if key not in self._taken]
         self._taken.update(unknown)
-        for key in unknown:
-            meant = difflib.get_close_matches(str(key), known, 1)
+        for key in unknown[:_MOST_UNKNOWN]:
+            meant = difflib.get_close_matches(shown(key).strip("'"), known, 1)
             hint = f"was {meant[0]} meant?" if meant else f"known are {', '.join(known)}"
             self.bad("", f"{shown(key)} is not an option here; {hint}")
+        if len(unknown) > _MOST_UNKNOWN:
+            self.bad("", f"{len(unknown) - _MOST_UNKNOWN} more keys are not options here")
+
+    def _short(self, key: str, value: t.Sequence[t.Any]) -> bool:
+        if len(value) > MOST_ITEMS:
+            self.bad(key, f"has {len(value)} entries, and {MOST_ITEMS} are the most")
+        return len(value) <= MOST_ITEMS
 
     def _checked(self, key: str, value: str, check: Check | None) -> str:
         if not fits(value):
@@ -144,15 +162,13 @@ class Reader:
             return ""
 
 
-def fits(value: str) -> bool:
-    """Whether text can be printed and stored as it is: no control character, nothing that turns its direction."""
-    return _UNFIT.search(value) is None
-
-
 def shown(value: t.Any, limit: int = 60) -> str:
-    """A value as it may stand in a message: quoted, printable, and never long."""
-    text = ascii(value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+    """A value as it may stand in a message: quoted, printable, never long, and no private key."""
+    try:
+        text = ascii(value)
+    except (ValueError, RecursionError):  # Python refuses to write out an integer of thousands of digits
+        text = f"a {type(value).__name__} too large to show"
+    return one_line(text, limit)
 
 
 def _kind(value: t.Any) -> str:

@@ -17,11 +17,13 @@ import os
 import sys
 import typing as t
 
-from .._base._errors import BackupError, ConfigError
+from .._base._errors import BackupError, ConfigError, Foreseen
 from .._base._findings import ERROR
 from .._base._io import read_small, scratch
+from .._base._json import parse_json
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
+from .._base._printable import one_line
 from .._base._stop import StoppedError, listen
 from .._record._facts import facts
 from .._record._history import problems
@@ -38,17 +40,8 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     listen()
     try:
-        params = {**_job_file(options.config), "at": options.at}
-        site, clock = site_of(params)
-        if options.command == "facts":
-            _say(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
-            return 0
-        jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
-        runner = _runner.Runner(site, clock)
-        if options.command == "check":
-            return _check(site, runner.pending(jobs, again=options.again), clock)
-        refuse_mixed_owners(site.store, site.state)
-        return _run(runner, runner.pending(jobs, again=options.again))
+        with Foreseen():
+            return _work(options)
     except ConfigError as problem:
         for line in problem.problems:
             _say(f"nusantara-backup: {line}", sys.stderr)
@@ -63,17 +56,34 @@ def main(arguments: t.Sequence[str] | None = None) -> int:
     return 1
 
 
-def _say(line: str, stream: t.TextIO | None = None) -> None:
-    """Said at once: what Python holds back until the end of the process may be lost without a word."""
+def _work(options: argparse.Namespace) -> int:
+    params = {**_job_file(options.config), "at": options.at}
+    site, clock = site_of(params)
+    if options.command == "facts":
+        _say(json.dumps(facts(site, clock, options.nights), indent=1, sort_keys=True))
+        return 0
+    jobs = plan_jobs(site, clock.now(), mode=options.mode, only=options.only)
+    runner = _runner.Runner(site, clock)
+    if options.command == "check":
+        return _check(site, runner.pending(jobs, again=options.again), clock)
+    refuse_mixed_owners(site.store, site.state)
+    return _run(runner, runner.pending(jobs, again=options.again))
+
+
+def _say(text: str, stream: t.TextIO | None = None) -> None:
+    """Said at once: what Python holds back until the end of the process may be lost without a word.
+
+    Names and words of others stand in it: nothing of them may reach the terminal as a command.
+    """
     stdout = stream or sys.stdout
     try:
-        stdout.write(line + "\n")
+        stdout.write("\n".join(one_line(line, len(line)) for line in text.split("\n")) + "\n")
         stdout.flush()
     except OSError as problem:
         _silence(stdout)
         if stream is None:
-            text = f"Standard output cannot be written: {problem.strerror}"
-            raise BackupError(text, "See where it leads; the journal holds what was done") from problem
+            words = f"Standard output cannot be written: {problem.strerror}"
+            raise BackupError(words, "See where it leads; the journal holds what was done") from problem
 
 
 def _silence(stream: t.TextIO) -> None:
@@ -115,22 +125,36 @@ def _check(site: Site, jobs: t.Sequence[t.Any], clock: t.Any) -> int:
 
 def _job_file(path: str) -> dict[str, t.Any]:
     try:
-        found = json.loads(read_small(path, _JOB_LIMIT))
+        found = parse_json(read_small(path, _JOB_LIMIT))
     except OSError as problem:
-        raise BackupError(f"The job file {path} cannot be read: {problem.strerror}", code="config.file") from problem
-    except (ValueError, RecursionError) as problem:
-        raise BackupError(f"The job file {path} is not JSON: {problem}", code="config.file") from problem
+        raise _bad_file(path, f"cannot be read: {problem.strerror}") from problem
+    except ValueError as problem:
+        raise _bad_file(path, str(problem)) from problem
     if not isinstance(found, dict):
-        raise BackupError(f"The job file {path} must hold a mapping", code="config.file")
+        raise _bad_file(path, "must hold a mapping")
     odd = sorted(set(found) - (set(SITE_OPTIONS) - {"at"}))
     if odd:
-        text = f"The job file {path} has options that do not belong there: {', '.join(map(ascii, odd))}"
-        raise BackupError(text, "Describe the site in it; say the rest on the command line", code="config.file")
+        raise _bad_file(path, f"has options that do not belong there: {', '.join(map(ascii, odd))}")
     return found
 
 
+def _bad_file(path: str, why: str) -> BackupError:
+    return BackupError(
+        f"The job file {path} {why}",
+        "Describe the site in it, as JSON; say the rest on the command line",
+        code="config.file",
+    )
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses words of the call without repeating what could change the terminal."""
+
+    def error(self, message: str) -> t.NoReturn:
+        super().error(one_line(message))
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="nusantara-backup", description="Backups by procedure, proven")
+    parser = _Parser(prog="nusantara-backup", description="Backups by procedure, proven")
     commands = parser.add_subparsers(dest="command", required=True)
     for name, text in (("run", "back up what is due"), ("check", "look for obstacles"), ("facts", "print the facts")):
         command = commands.add_parser(name, help=text)

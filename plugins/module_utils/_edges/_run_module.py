@@ -14,6 +14,7 @@ from .._base._findings import ERROR, Finding
 from .._base._io import disk_errors, make_directory, scratch
 from .._base._model import Site
 from .._base._owner import refuse_mixed_owners
+from .._base._printable import harmless
 from .._record._history import problems
 from .._record._hook_history import after_problem
 from .._run import _runner
@@ -105,7 +106,7 @@ def _news(site: Site, run_id: str, params: t.Mapping[str, t.Any], clock: Clock) 
         "run": run_id,
         "attempts": [attempt.as_dict() for attempt in view.attempts],
         "hooks": [found.as_dict() for found in view.hooks],
-        "events": [{"event": entry.event, "at": entry.at, "data": dict(entry.data)} for entry in view.events],
+        "events": [{"event": entry.event, "at": entry.at, "data": harmless(entry.data)} for entry in view.events],
         "progress": dict(view.progress),
         "since": view.seen,
         "step": view.progress.get("steps", 0),

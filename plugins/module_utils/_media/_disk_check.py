@@ -4,12 +4,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 
 from .._base._errors import MediumError
 from .._base._findings import ERROR, WARNING, Finding
 from .._base._io import read_small
+from .._base._json import parse_json
 from .._base._model import Medium
 from .._base._reader import shown
 from .._sets._store import MARKER
@@ -108,10 +108,7 @@ def marker_name(root: str) -> str | None:
         raw = read_small(os.path.join(root, MARKER), _MARKER_LIMIT)
     except FileNotFoundError:
         return None
-    try:
-        data = json.loads(raw)
-    except RecursionError as problem:
-        raise ValueError("it is not JSON of our kind") from problem
+    data = parse_json(raw)
     if not isinstance(data, dict) or not isinstance(data.get("name"), str):
         raise ValueError('it must hold {"name": "<name of the medium>"}')
     name: str = data["name"]

@@ -8,6 +8,7 @@ import datetime as dt
 import typing as t
 
 from .._base._errors import NamingError
+from .._base._printable import one_line
 
 STYLES = ("compact", "dashed")
 SHOWN_CHARACTERS = 60
@@ -21,7 +22,7 @@ def shown(value: object) -> str:
             text = ascii(value)
         except ValueError:  # Python refuses to write out an integer of thousands of digits
             text = "<a very long number>"
-    return text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "..."
+    return one_line(text if len(text) <= SHOWN_CHARACTERS else text[: SHOWN_CHARACTERS - 3] + "...")
 
 
 def refusal(field: str, value: object, allowed: str, *, code: str = "") -> NamingError:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import dataclasses
 import typing as t
 
+from . import _shapes
 from ._hook_history import HookHistory
 from ._journal import Entry, Journal
 
@@ -16,7 +17,7 @@ SUCCESS = "success"
 FAILED = "failed"
 INTERRUPTED = "interrupted"
 RUNNING = "running"
-_COPY = ("medium", "building", "outcome", "at", "seconds", "error")
+_NO_END = {"message": "it did not end", "remedy": ""}
 
 
 @dataclasses.dataclass
@@ -59,7 +60,7 @@ class History:
     hooks: HookHistory = dataclasses.field(default_factory=HookHistory)
 
     def take(self, entry: Entry) -> None:
-        """The next entry of the journal."""
+        """The next entry of the journal. Raises ``UnfitEntryError`` for what no run of ours writes."""
         handle = _HANDLERS.get(entry.event)
         if handle is not None:
             handle(self, entry.data, entry.at)
@@ -104,9 +105,10 @@ def history_of(journal: Journal, *, believed: bool = True) -> History:
 
 
 def _run_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
-    attempts = [Attempt(run=data["run"], mode=data["mode"], started=at, **job) for job in data["jobs"]]
+    run, mode, jobs = _shapes.run_started(data)
+    attempts = [Attempt(run=run, mode=mode, started=at, **job) for job in jobs]
     history.attempts += attempts
-    history.open_runs[data["run"]] = attempts
+    history.open_runs[run] = attempts
     # Of the attempts of years only names, sizes and outcomes matter; the details of the recent ones fill reports.
     for old in history.attempts[-_DETAILED - len(attempts) : -_DETAILED]:
         old.findings, old.copies = (), []
@@ -115,41 +117,42 @@ def _run_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None
 def _source_event(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
     attempt = _find(history, data)
     if attempt is not None:
-        for key, value in data.items():
-            if key not in ("run", "source", "frequency"):
-                setattr(attempt, key, value)
+        for key, value in _shapes.result(data).items():
+            setattr(attempt, key, value)
 
 
 def _copy_finished(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
     attempt = _find(history, data)
     if attempt is not None:
-        attempt.copies.append({key: data.get(key) for key in _COPY})
+        attempt.copies.append(_shapes.copy(data))
 
 
 def _run_ended(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
-    for attempt in history.open_runs.pop(data["run"], []):
+    run, error = _shapes.run_ended(data)
+    for attempt in history.open_runs.pop(run, []):
         if attempt.outcome == RUNNING:
             attempt.outcome = INTERRUPTED
             attempt.ended = at
-            attempt.error = data.get("error")
-    history.hooks.run_ended(data["run"], at)
+            attempt.error = error
+    history.hooks.run_ended(run, at)
 
 
 def _hook_started(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
-    history.hooks.started(data, at)
+    history.hooks.started(_shapes.hook(data), at)
 
 
 def _hook_finished(history: History, data: t.Mapping[str, t.Any], at: str) -> None:
-    history.hooks.finished(data, at)
+    history.hooks.finished(_shapes.hook(data), at)
 
 
 def _servers_seen(history: History, data: t.Mapping[str, t.Any], _at: str) -> None:
-    history.unplanned = data["unplanned"]
+    history.unplanned = _shapes.unplanned(data)
 
 
 def _find(history: History, data: t.Mapping[str, t.Any]) -> Attempt | None:
-    for attempt in history.open_runs.get(data["run"], []):
-        if (attempt.source, attempt.frequency) == (data["source"], data["frequency"]):
+    meant = _shapes.about(data)
+    for attempt in history.open_runs.get(meant["run"], []):
+        if (attempt.source, attempt.frequency) == (meant["source"], meant["frequency"]):
             return attempt
     return None
 
@@ -171,10 +174,13 @@ def problems(attempt: Attempt) -> list[str]:
     """What is not as it should be in an attempt, for the operator."""
     found = []
     if attempt.outcome != SUCCESS:
-        error = attempt.error or {"message": "it did not end", "remedy": ""}
-        found.append(f"{attempt.source} {attempt.outcome}: {error['message']}. {error['remedy']}".strip())
-    for copy in attempt.copies:
-        if copy["error"]:
-            error = copy["error"]
-            found.append(f"{attempt.source} has no copy on {copy['medium']}: {error['message']}. {error['remedy']}")
-    return found
+        found.append(f"{attempt.source} {attempt.outcome}: {_words(attempt.error or _NO_END)}")
+    return found + [
+        f"{attempt.source} has no copy on {copy['medium']}: {_words(copy['error'])}"
+        for copy in attempt.copies
+        if copy["error"]
+    ]
+
+
+def _words(error: t.Mapping[str, str]) -> str:
+    return f"{error.get('message', '')}. {error.get('remedy', '')}".strip()

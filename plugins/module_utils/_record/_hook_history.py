@@ -92,4 +92,4 @@ def after_problem(found: HookRun) -> str:
     if found.when != "after" or not found.error:
         return ""
     late = f" (of the run {found.run})" if found.in_run else ""
-    return f"{found.error['message']}{late}. {found.error['remedy']}"
+    return f"{found.error.get('message', '')}{late}. {found.error.get('remedy', '')}"

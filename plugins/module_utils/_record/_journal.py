@@ -11,17 +11,27 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
+import errno
 import fcntl
 import hashlib
 import json
 import os
+import stat
 import typing as t
 
 from .._base._clock import Clock, stamp
 from .._base._errors import JournalError
-from .._base._io import FILE_MODE, make_directory, sync_directory, write_all
+from .._base._io import FILE_MODE, make_directory, open_to_read, sync_directory, write_all
+from .._base._json import parse_json
+from .._base._printable import fits
+from ._shapes import UnfitEntryError
 
 FIRST = "0" * 64
+# What we write is far shorter; a longer line is nobody's entry, and is not taken into memory.
+LINE_LIMIT = 8 << 20
+_MOST_VALUES = 400_000
+_QUICK = 64 * 1024
+_LONGEST_WORD = 100
 _TAIL = 1 << 20
 
 
@@ -66,12 +76,13 @@ class Journal:
         """Write one event and flush it to the disk. Raises ``JournalError``."""
         try:
             make_directory(os.path.dirname(self.path))
-            descriptor = os.open(
-                self.path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, FILE_MODE
-            )
+            flags = os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+            descriptor = os.open(self.path, flags, FILE_MODE)
         except OSError as problem:
             raise self._cannot("opened", problem) from problem
         try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                raise OSError(errno.EINVAL, "is not a regular file", self.path)
             fcntl.flock(descriptor, fcntl.LOCK_EX)
             last, torn = _last_entry(descriptor)
             if torn:
@@ -93,18 +104,17 @@ class Journal:
         """The same, but each entry is handed on and none is kept: a journal of years does not fit into memory."""
         count, head = 0, FIRST
         try:
-            with open(self.path, "rb") as stream:
+            with open(open_to_read(self.path), "rb") as stream:
                 # Who writes holds the lock: what is half written is not taken for torn.
                 fcntl.flock(stream, fcntl.LOCK_SH)
-                for number, line in enumerate(stream, start=1):
+                for number, line in enumerate(iter(lambda: stream.readline(LINE_LIMIT + 1), b""), start=1):
                     entry = _parse(line)
-                    if entry is None and not line.endswith(b"\n"):
+                    if entry is None and not line.endswith(b"\n") and len(line) <= LINE_LIMIT:
                         torn = f"line {number} is torn: the last write was interrupted"
                         return Reading((), head, torn, torn=True, count=count)
-                    problem = _chain_problem(entry, line, number, head)
+                    problem = _chain_problem(entry, line, number, head) or _told(entry, take, number)
                     if entry is None or problem:
                         return Reading((), head, problem, count=count)
-                    take(entry)
                     count, head = number, entry.hash
         except FileNotFoundError:
             pass
@@ -132,9 +142,12 @@ class Journal:
             "prev": last.hash if last else FIRST,
         }
         body["hash"] = _hash(body)
+        line = _canonical(body) + b"\n"
+        if len(line) > LINE_LIMIT:
+            raise OSError(errno.EFBIG, f"an entry of {len(line)} bytes would be read by nobody", self.path)
         size = os.fstat(descriptor).st_size
         try:
-            write_all(descriptor, _canonical(body) + b"\n")
+            write_all(descriptor, line)
             os.fsync(descriptor)
             if not size:
                 # The name of a new journal must survive a power cut as well.
@@ -175,13 +188,20 @@ def _hash(body: t.Mapping[str, t.Any]) -> str:
 
 
 def _parse(line: bytes) -> Entry | None:
+    """The entry of a line; None for what is none of ours."""
+    if len(line) > LINE_LIMIT or not line.isascii():
+        return None
     try:
-        body = json.loads(line.decode("utf-8"))
+        body = json.loads(line) if len(line) <= _QUICK else parse_json(line, _MOST_VALUES)
         entry = Entry(body["seq"], body["at"], body["event"], body["data"], body["hash"], body["prev"])
-        shapes = isinstance(entry.seq, int) and isinstance(entry.data, dict) and isinstance(entry.event, str)
-        return entry if shapes and isinstance(entry.at, str) and entry.prev is not None else None
     except (ValueError, KeyError, TypeError, RecursionError):
         return None
+    shapes = isinstance(entry.seq, int) and isinstance(entry.data, dict) and entry.prev is not None
+    return entry if shapes and _is_word(entry.at) and _is_word(entry.event) else None
+
+
+def _is_word(value: t.Any) -> bool:
+    return isinstance(value, str) and len(value) <= _LONGEST_WORD and fits(value)
 
 
 def _chain_problem(entry: Entry | None, line: bytes, number: int, head: str) -> str:
@@ -190,8 +210,27 @@ def _chain_problem(entry: Entry | None, line: bytes, number: int, head: str) -> 
     if entry.prev != head or entry.seq != number:
         return f"line {number} does not follow the one before: a line was removed or inserted"
     # To write the canonical form again costs more than all else together, and a journal of years is read by each run.
-    if not _as_written(entry, line) and _hash(json.loads(line)) != entry.hash:
+    if not _as_written(entry, line) and not _says_the_same(entry, line):
         return f"line {number} was altered"
+    return ""
+
+
+def _says_the_same(entry: Entry, line: bytes) -> bool:
+    """Whether the line, written anew in the canonical form, has its hash."""
+    try:
+        return _hash(json.loads(line)) == entry.hash
+    except (ValueError, RecursionError):
+        # Not a number, or nested without end: Python reads it, and nobody writes it.
+        return False
+
+
+def _told(entry: Entry | None, take: Take, number: int) -> str:
+    """Hand an entry on; what the one who takes it cannot believe is a problem of the journal."""
+    try:
+        if entry is not None:
+            take(entry)
+    except UnfitEntryError as problem:
+        return f"line {number} says what no run writes ({problem})"
     return ""
 
 
@@ -205,13 +244,13 @@ def _as_written(entry: Entry, line: bytes) -> bool:
 def _last_entry(descriptor: int) -> tuple[Entry | None, bytes]:
     """The last whole entry and the torn bytes after it."""
     tail, whole = _end_of(descriptor, _TAIL)
-    while tail.count(b"\n") < 2 and not whole:
+    while tail.count(b"\n") < 2 and not whole and len(tail) <= 2 * LINE_LIMIT:
         tail, whole = _end_of(descriptor, 2 * len(tail))
     end = tail.rfind(b"\n") + 1
     torn = tail[end:]
     begin = tail.rfind(b"\n", 0, max(end - 1, 0)) + 1
     entry = _parse(tail[begin:end]) if end else None
-    if end and entry is None:
+    if (end and entry is None) or len(torn) > LINE_LIMIT:
         raise JournalError(
             "The last line of the journal is not an entry",
             "Keep the file as evidence, move it aside, find out who did it, and run again",

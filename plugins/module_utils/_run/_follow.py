@@ -17,6 +17,7 @@ from .._base._model import Site
 from .._record._history import Attempt, History
 from .._record._hook_history import HookRun
 from .._record._journal import Entry, Journal
+from .._record._shapes import is_run_id
 from .._site._places import journal_path, progress_path, run_lock
 from ._forgotten import close_forgotten
 from ._progress import read_progress
@@ -39,6 +40,8 @@ class View:
 
 def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Clock) -> View:
     """Wait up to ``wait`` seconds for news after journal entry ``since`` and progress step ``step``."""
+    if not is_run_id(run):
+        raise _unknown(run)
     journal = Journal(journal_path(site), clock)
     deadline = time.monotonic() + wait
     alive, size = _alive(site, run), _size(journal)
@@ -85,10 +88,14 @@ def _look(site: Site, journal: Journal, run: str, since: int) -> View:
 
     reading = journal.believe(take)
     if not mine:
-        raise BackupError(
-            f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown"
-        )
+        raise _unknown(run)
     ended = any(entry.event in ("run.finished", "run.interrupted") for entry in mine)
     hooks = tuple(history.hooks.of_run(run))
     news = tuple(entry for entry in mine if entry.seq > since)
     return View(ended, tuple(history.run(run)), news, read_progress(progress_path(site, run)), reading.count, hooks)
+
+
+def _unknown(run: str) -> BackupError:
+    return BackupError(
+        f"The journal knows no run {ascii(run)[:60]}", "List the runs with backup_facts", code="run.unknown"
+    )

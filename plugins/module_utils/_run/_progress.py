@@ -11,9 +11,12 @@ import time
 import typing as t
 
 from .._base._io import make_directory, read_small
+from .._base._json import parse_json
+from .._base._printable import harmless
 
 _EVERY_SECONDS = 1.0
 _LIMIT = 64 * 1024
+_NOTHING: t.Mapping[str, t.Any] = {"source": "", "step": "", "bytes": 0, "steps": 0}
 
 
 class Observer(t.Protocol):
@@ -31,7 +34,7 @@ class Progress:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self._state: dict[str, t.Any] = {"source": "", "step": "", "bytes": 0, "steps": 0}
+        self._state: dict[str, t.Any] = dict(_NOTHING)
         self._written = 0.0
 
     def step(self, source: str, name: str) -> None:
@@ -59,7 +62,10 @@ class Progress:
 def read_progress(path: str) -> t.Mapping[str, t.Any]:
     """What was last written; empty where nothing is known."""
     try:
-        found = json.loads(read_small(path, _LIMIT))
+        found = parse_json(read_small(path, _LIMIT))
     except (OSError, ValueError):
         return {}
-    return found if isinstance(found, dict) else {}
+    if not isinstance(found, dict):
+        return {}
+    good = {key: value for key, value in found.items() if type(value) is type(_NOTHING.get(key))}
+    return {**_NOTHING, **harmless(good)} if good else {}

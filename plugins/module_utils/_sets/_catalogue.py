@@ -8,6 +8,7 @@ import os
 import typing as t
 
 from .._base._errors import ManifestError
+from .._base._printable import harmless, one_line, shown_path
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
 from ._receipts import Receipts
 from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
@@ -26,10 +27,10 @@ def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> l
 
 
 def unknown_paths(store: str) -> list[str]:
-    """What lies in a store and does not parse (P13.6); unfinished sets are not meant."""
+    """What lies in a store and does not parse (P13.6), as it may be shown; unfinished sets are not meant."""
     if not os.path.isdir(store):
         return []
-    return [entry.path for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
+    return [shown_path(entry.path) for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
 
 
 class _Copies:
@@ -90,7 +91,7 @@ def _facts(found: FoundSet, manifest: Manifest, copies: _Copies | None) -> dict[
         },
         "plausible": data.get("plausible") is not False,
         "group": _window(data),
-        "warnings": [entry for entry in _list(data, "warnings") if isinstance(entry, dict)],
+        "warnings": [harmless(entry) for entry in _list(data, "warnings") if isinstance(entry, dict)],
         "copies": copies.of(found.name) if copies else [],
     }
 
@@ -112,12 +113,14 @@ def _window(data: t.Mapping[str, t.Any]) -> dict[str, t.Any] | None:
     if not group:
         return None
     words = {key: _text(group, key) for key in ("name", "began", "before")}
-    return {**words, "sources": [name for name in _list(group, "sources") if isinstance(name, str)]}
+    return {**words, "sources": [one_line(name) for name in _list(group, "sources") if isinstance(name, str)]}
 
 
 def _totals(inventory: t.Mapping[str, t.Any]) -> dict[str, int]:
     totals = _mapping(inventory, "totals")
-    return {key: value for key, value in totals.items() if isinstance(value, int) and not isinstance(value, bool)}
+    return {
+        one_line(key): value for key, value in totals.items() if isinstance(value, int) and not isinstance(value, bool)
+    }
 
 
 def _mapping(data: t.Mapping[str, t.Any], key: str) -> t.Mapping[str, t.Any]:
@@ -132,4 +135,4 @@ def _list(data: t.Mapping[str, t.Any], key: str) -> list[t.Any]:
 
 def _text(data: t.Mapping[str, t.Any], key: str) -> str:
     value = data.get(key)
-    return value if isinstance(value, str) else ""
+    return one_line(value) if isinstance(value, str) else ""

@@ -16,12 +16,13 @@ import typing as t
 
 from .._base._errors import ManifestError
 from .._base._io import Digest, read_small
+from .._base._json import parse_json
 from .._base._reader import Problems, Reader, shown
 
 SCHEMA = "nusantara.backup/manifest/1"
 SUFFIX = ".manifest.json"
 SIGNATURE_SUFFIX = ".sig"
-SIZE_LIMIT = 64 << 20
+SIZE_LIMIT = 16 << 20
 _HEX = frozenset("0123456789abcdef")
 _ARTIFACT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
 
@@ -123,14 +124,6 @@ def _file(reader: Reader, name: str) -> ManifestFile:
     )
 
 
-def parse_json(raw: bytes) -> t.Any:
-    """JSON that may come from an enemy: ``ValueError`` for everything that is not plain and bounded."""
-    try:
-        return json.loads(raw.decode("utf-8"), parse_constant=_refuse_constant, parse_int=_bounded)
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"is not JSON ({type(problem).__name__})") from problem
-
-
 def _artifact_name(text: str, name: str) -> str:
     """An artifact lies beside its manifest and begins with the name of the set."""
     fits = _ARTIFACT.match(text) is not None and len(text) <= 255
@@ -149,17 +142,6 @@ def is_sha256(text: str) -> str:
     if len(text) != 64 or not set(text) <= _HEX:
         raise ValueError(f"{shown(text)} is not a SHA-256 in hex")
     return text
-
-
-def _bounded(text: str) -> int:
-    """Turning a number of a million digits into an integer would take hours."""
-    if len(text) > 40:
-        raise ValueError("a number is too long")
-    return int(text)
-
-
-def _refuse_constant(text: str) -> t.NoReturn:
-    raise ValueError(text)
 
 
 def _invalid(path: str, problems: t.Sequence[str]) -> ManifestError:

@@ -18,13 +18,14 @@ import typing as t
 
 from .._base._errors import ManifestError
 from .._base._io import PART, Digest, disk_errors, make_directory, read_small, sync_directory, write_new
+from .._base._json import parse_json
 from .._base._reader import Problems, Reader
-from ._manifest import encode, is_sha256, parse_json
+from ._manifest import encode, is_sha256
 
 SCHEMA = "nusantara.backup/receipt/1"
 VERIFIED = "verified"
 UNCHANGED = "unchanged"
-_LIMIT = 16 << 20
+_LIMIT = 4 << 20
 _MEDIUM = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_.-]{0,62}[A-Za-z0-9])?\Z")
 _AGAIN = re.compile(r"~([2-9]|[1-9][0-9]{1,5})\Z")
 

@@ -14,6 +14,7 @@ import typing as t
 from .._base._clock import Clock, stamp
 from .._base._errors import ManifestError
 from .._base._io import open_to_read
+from .._base._printable import shown_path
 from .._base._readback import read_back_descriptor
 from .._base._threads import thread_errors
 from ._manifest import SIGNATURE_SUFFIX, SUFFIX, Manifest, ManifestFile, digest_of, load
@@ -293,8 +294,3 @@ def _compared(path: str, descriptor: int, entry: ManifestFile) -> _FileResult:
 
 def _unreadable(path: str, problem: OSError) -> Problem:
     return Problem(UNREADABLE, "verify.unreadable", path, f"{path} cannot be read: {problem.strerror}")
-
-
-def shown_path(path: str) -> str:
-    """A path as it may stand in a message: names of strays are anything, control characters included."""
-    return path if path.isprintable() and path.isascii() else ascii(path)

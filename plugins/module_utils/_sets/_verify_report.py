@@ -9,6 +9,7 @@ import dataclasses
 import typing as t
 
 from .._base._findings import ERROR, WARNING, Finding
+from .._base._printable import one_line, shown_path
 
 OK = "ok"
 UNPARSABLE = "unparsable"
@@ -39,6 +40,11 @@ class Problem:
     code: str
     path: str
     message: str
+
+    def __post_init__(self) -> None:
+        # Names of strays are anything, control characters and bytes that are not UTF-8 included.
+        object.__setattr__(self, "path", shown_path(self.path))
+        object.__setattr__(self, "message", one_line(self.message))
 
     def finding(self) -> Finding:
         """Its form for reports."""

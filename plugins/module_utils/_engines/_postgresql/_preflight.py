@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._base._findings import ERROR, INFO, WARNING, Finding
-from ..._base._reader import fits
+from ..._base._printable import fits
 from .._base import Context, Probe
 from . import _sql
 from ._clients import Clients, choose, find_clients
