@@ -8,7 +8,8 @@ import dataclasses
 import re
 import typing as t
 
-from ..._base._reader import Reader, fits, shown
+from ..._base._printable import fits
+from ..._base._reader import Reader, shown
 from ..._base._wordlist import read_program
 from .._prefix import read_prefix
 

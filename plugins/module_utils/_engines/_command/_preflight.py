@@ -11,8 +11,9 @@ import typing as t
 from ..._base._errors import EngineError, ToolError
 from ..._base._findings import ERROR, WARNING, Finding
 from ..._base._owner import user_name
+from ..._base._printable import fits
 from ..._base._process import end_words, find_tool
-from ..._base._reader import fits, shown
+from ..._base._reader import shown
 from ..._base._trusted import scripts_in, weakness
 from .._base import Context, Probe
 from .._prefix import behind, refuse_prefix

@@ -11,8 +11,9 @@ import typing as t
 
 from ..._base._errors import BackupError, EngineError
 from ..._base._findings import INFO, WARNING, Finding
+from ..._base._printable import fits
 from ..._base._process import Child, Command, Result, end_words
-from ..._base._reader import fits, shown
+from ..._base._reader import shown
 from .._base import Context, EndCheck, Inventory, InventoryObject, Stream
 from .._prefix import behind, refuse_prefix
 from ._check import CheckProgram

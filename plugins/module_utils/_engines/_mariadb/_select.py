@@ -7,7 +7,7 @@ from __future__ import annotations
 import typing as t
 
 from ..._base._findings import ERROR, INFO, Finding
-from ..._base._reader import fits
+from ..._base._printable import fits
 from ._flavour import SYSTEM_DATABASES
 from ._options import Options
 
