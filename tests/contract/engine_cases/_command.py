@@ -95,6 +95,8 @@ class CommandSource(Source):
 
 class CommandCase(EngineCase):
     name = "command"
+    # Of the program that it is tried with, sqlite3.
+    versions: t.Mapping[str, str] = {"Debian 12": "3.40", "Debian 13": "3.46"}
     lacks: t.Mapping[str, str] = {
         "test_inventory_is_exact_and_the_same_twice": "what another program counts is of a moment of its own",
         "test_restored_copy_has_the_inventory_of_the_dump": "the content of what a program writes is not known",
