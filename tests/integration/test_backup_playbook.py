@@ -169,6 +169,31 @@ def test_p12_1_a_night_is_looked_at_run_and_not_run_again(host: Host) -> None:
     assert f"The set {NAMES[0]} was copied to 'internal' and is not there any more" in gone.output
 
 
+def test_k3_hooks_are_shown_and_one_that_fails_after_the_dumps_fails_the_play(host: Host) -> None:
+    log = host.place / "log"
+    switch = host.place / "switch"
+    switch.write_text(f'#!/bin/sh\necho "$1 $NUSANTARA_SOURCE" >> {log}\n[ "$1" = on ]\n', encoding="ascii")
+    switch.chmod(0o755)
+    hooks = {when: [str(switch), word] for when, word in (("before", "on"), ("after", "off"))}
+    sources = [{**entry, "group": "Kepegawaian"} for entry in host.options["backup_sources"]]
+    changes = {"backup_sources": sources, "backup_groups": [{"name": "Kepegawaian", **hooks}]}
+    looked = host.backup("--check", **changes)
+    assert looked.returncode == 0, looked.output
+    shown = f"[db1] before SIMPEG, Situs (group Kepegawaian): {switch} on, at most 10 min"
+    assert shown in looked.output and not log.exists(), looked.output
+    ran = host.backup(**changes)
+    assert ran.returncode == 2, ran.output
+    assert log.read_text(encoding="ascii") == "on SIMPEG Situs\noff SIMPEG Situs\n"
+    for line in (
+        "[db1] Kepegawaian: before-hook ended well",
+        "[db1] Kepegawaian: after-hook FAILED - The after-hook of the group Kepegawaian ended with status 1",
+        "[db1] run ended after",
+        "See whether the application is still in maintenance mode",
+    ):
+        assert line in ran.output, ran.output
+    assert host.sets("store") == list(NAMES) and host.sets("nas") == [NAMES[0]]
+
+
 def test_p12_3_a_failed_source_fails_the_play_and_is_done_again(host: Host) -> None:
     whole = host.database.read_bytes()
     host.database.write_bytes(whole[:4096] + b"\xff" * (len(whole) - 4096))

@@ -108,11 +108,9 @@ def _ended(pid: int, deadline: float) -> bool:
 
 def _keep(stream: t.IO[bytes], said: bytearray) -> None:
     """The first part of what it says; the rest is read and left out."""
-    while True:
-        chunk = os.read(stream.fileno(), 8192)
-        if not chunk:
-            return
-        said += chunk[: max(0, _SAID_LIMIT - len(said))]
+    with stream:
+        for chunk in iter(lambda: os.read(stream.fileno(), 8192), b""):
+            said += chunk[: max(0, _SAID_LIMIT - len(said))]
 
 
 def _write(path: str, data: bytes) -> None:

@@ -22,6 +22,13 @@ EVENTS: list[tuple[str, dict[str, t.Any], str]] = [
         {"source": "A", "medium": "m", "outcome": "failed", "error": ERROR},
         "A: copy to m FAILED - it broke",
     ),
+    ("hook.started", {"name": "G", "when": "before"}, "G: before-hook started"),
+    (
+        "hook.finished",
+        {"name": "G", "when": "before", "seconds": 2, "error": None},
+        "G: before-hook ended well (2.0 s)",
+    ),
+    ("hook.finished", {"name": "G", "when": "after", "error": ERROR}, "G: after-hook FAILED - it broke"),
     ("run.finished", {"seconds": 3, "outcome": "success"}, "run ended after 3.0 s: success"),
     ("run.interrupted", {"error": ERROR}, "run interrupted: it broke"),
 ]

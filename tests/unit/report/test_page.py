@@ -137,6 +137,10 @@ def test_hostile_words_are_inert_everywhere() -> None:
     host["media"] = [make.medium(HOSTILE, HOSTILE, kind=HOSTILE, reachable=False, problem=HOSTILE)]
     host["sets"][0] |= dict.fromkeys(("proof", "compression", "encryption", "sha256", "version"), HOSTILE)
     host["sets"][0]["inventory"] = {"exact": False, "why": HOSTILE, "totals": {HOSTILE: 3}}
+    window = {"name": HOSTILE, "began": good["started"], "before": HOSTILE, "sources": [HOSTILE]}
+    host["sets"][0]["group"] = window
+    words = {**dict.fromkeys(("kind", "name", "outcome", "said", "by"), HOSTILE), "words": [HOSTILE]}
+    host["hooks"] = [make.hook(good, "after", **words, error={"message": HOSTILE}), make.hook(good, HOSTILE)]
     host["journal"] = {"entries": 1, "head": HOSTILE, "intact": False, "problem": HOSTILE}
     gone = make.unreachable(HOSTILE + "2", make.source(HOSTILE), problem=HOSTILE)
     options = {"organisation": HOSTILE, "document": dict.fromkeys(("number", "revision", "effective"), HOSTILE)}
