@@ -268,7 +268,8 @@ class Ended:
             self._gate.clean(self.done)
             assert not application.flag.exists(), self.fired
             befores, afters = self._ran()
-            assert afters <= 1 and befores <= afters, self.fired
+            # Killed between the hook's end and its note's, it is run once more: at least once is what is promised.
+            assert befores <= afters <= 1 + self.fired.endswith("hook.finished"), self.fired
 
     def stopped(self) -> Ended:
         assert self.done.status == 1 and "told to stop (SIGTERM)" in self.done.said
@@ -281,7 +282,8 @@ class Ended:
         assert self.done.status == -9
         _befores, afters = self._ran()
         by_warden = notes(self.lab) != []
-        run = self.lab.facts()["runs"][0]["run"]
+        runs = self.lab.facts()["runs"]
+        run = runs[0]["run"] if runs else ""
         self._gate.healed(night=self.night)
         self.application.at_peace()
         assert self._ran()[1] == afters + 1, self.fired
@@ -301,6 +303,7 @@ def test_sigterm_and_sigkill_end_the_maintenance_mode(application: Application, 
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3000)
 def test_sigterm_before_every_step_ends_the_maintenance_mode(application: Application) -> None:
     steps = []
     for number in itertools.count(1):
@@ -314,6 +317,7 @@ def test_sigterm_before_every_step_ends_the_maintenance_mode(application: Applic
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3000)
 def test_sigkill_before_every_step_ends_the_maintenance_mode(application: Application) -> None:
     steps = []
     for number in itertools.count(1):
@@ -325,6 +329,7 @@ def test_sigkill_before_every_step_ends_the_maintenance_mode(application: Applic
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3000)
 @pytest.mark.parametrize("part", ["before", "half", "after"])
 def test_sigkill_at_every_line_of_the_journal_ends_the_maintenance_mode(application: Application, part: str) -> None:
     seen = []
@@ -499,7 +504,7 @@ def test_a_program_that_others_could_change_starts_nothing(application: Applicat
     group = {**application.hooks(), which: [str(path)]}
     lab.config["groups"] = [{"name": "Kepegawaian", **group}]
     gate = Gate(lab)
-    for mode, words in ((0o757, "can be changed by other users"), (0o644, "may not be run"), (None, "does not exist")):
+    for mode, words in ((0o757, "could change"), (0o644, "may not be run"), (None, "does not exist")):
         if mode is None:
             path.unlink()
         else:

@@ -138,7 +138,7 @@ _HOOK_MORE: t.Mapping[str, _Check] = {
 def run_started(data: Data) -> tuple[str, str, list[dict[str, t.Any]]]:
     """The run, its mode and its jobs. Each of these raises `UnfitEntryError`."""
     found = _taken(data, {"run": is_run_id, "mode": _text, "jobs": _mappings}, {})
-    return found["run"], found["mode"], [_taken(job, _JOB, {}) for job in found["jobs"]]
+    return found["run"], found["mode"], [_taken(job, _JOB, {"group": _text}) for job in found["jobs"]]
 
 
 def about(data: Data) -> dict[str, t.Any]:

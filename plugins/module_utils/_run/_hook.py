@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import stat
 import time
 import typing as t
 
@@ -14,6 +13,7 @@ from .._base._errors import BackupError, HookError, ToolError
 from .._base._gate import spawn_noted
 from .._base._process import Child, Children, Command, clean_environment, end_words, find_tool
 from .._base._stop import held_back
+from .._base._trusted import scripts_in, weakness
 
 BEFORE, AFTER = "before", "after"
 _SAID_LIMIT = 4000
@@ -35,7 +35,7 @@ def program_of(words: t.Sequence[str], title: str) -> str:
     name = words[0]
     try:
         path = name if "/" in name else find_tool(name)
-        _refuse_strangers(path)
+        _refuse_strangers(path, words)
     except ToolError as problem:
         raise _unfit(title, f"{name} is not installed") from problem
     except FileNotFoundError as problem:
@@ -116,26 +116,17 @@ def told(environment: t.Mapping[str, str]) -> dict[str, str]:
 _STILL = "See whether the application is still in maintenance mode, and end that by hand"
 
 
-def _refuse_strangers(path: str) -> None:
-    """``ValueError`` unless only root and this user can change the program, or put another in its place."""
-    real = os.path.realpath(path)
-    state = os.stat(real)
-    if not stat.S_ISREG(state.st_mode):
+def _refuse_strangers(path: str, words: t.Sequence[str]) -> None:
+    """``ValueError`` unless only root and this user can change what will run; scripts behind an interpreter too."""
+    if not os.path.isfile(path):
+        os.stat(path)
         raise ValueError(f"{path} is not a program")
-    if not os.access(real, os.X_OK):
+    if not os.access(path, os.X_OK):
         raise ValueError(f"{path} may not be run by this user")
-    if state.st_uid not in (0, os.geteuid()) or state.st_mode & 0o022:
-        raise ValueError(f"{path} can be changed by other users; give it to root, with mode 0755")
-    for start in {os.path.abspath(path), real}:
-        place = os.path.dirname(start)
-        while True:
-            state = os.stat(place)
-            open_to_all = state.st_mode & stat.S_IWOTH and not state.st_mode & stat.S_ISVTX
-            if open_to_all or state.st_uid not in (0, os.geteuid()):
-                raise ValueError(f"{path} can be replaced by other users, for {place} is theirs")
-            if place == "/":
-                break
-            place = os.path.dirname(place)
+    for file in (path, *scripts_in(words)):
+        reason = weakness(file)
+        if reason:
+            raise ValueError(f"others than root and this user could change {file}: {reason}")
 
 
 def _unfit(title: str, why: str) -> HookError:

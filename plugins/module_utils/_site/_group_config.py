@@ -4,17 +4,14 @@
 
 from __future__ import annotations
 
-import re
 import typing as t
 
 from .._base._model import Group, Hook, Hooks, Source
 from .._base._reader import Problems, Reader, shown
+from .._base._wordlist import read_program
 
 ON_FAILURE = ("fail", "continue")
 _MOST_MINUTES = 1440
-_MOST_WORDS = 100
-_LONGEST_WORD = 1000
-_PROGRAM = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*\Z")
 
 
 def read_groups(reader: Reader, check: t.Callable[[str], str]) -> tuple[Group, ...]:
@@ -64,26 +61,10 @@ def _hook(reader: Reader, key: str) -> Hook | None:
     if value is None:
         return None
     if not isinstance(value, t.Mapping):
-        return Hook(_words(reader, key))
+        return Hook(read_program(reader, key))
     inner = Reader(value, reader.at(key), reader.problems)
-    words = _words(inner, "run")
+    words = read_program(inner, "run", required=True)
     limit = inner.integer("time_limit", Hook.time_limit, 1, _MOST_MINUTES)
     on_failure = inner.choice("on_failure", ON_FAILURE, Hook.on_failure) if key == "before" else Hook.on_failure
     inner.done()
     return Hook(words, limit, on_failure)
-
-
-def _words(reader: Reader, key: str) -> tuple[str, ...]:
-    words = reader.words(key, empty=True)
-    if not words:
-        if isinstance(reader.raw(key, ()), (list, tuple)) and not reader.raw(key, ()):
-            reader.bad(key, "must name a program, as a list of words")
-        return ()
-    if len(words) > _MOST_WORDS or any(len(word) > _LONGEST_WORD for word in words):
-        reader.bad(key, f"may have {_MOST_WORDS} words of {_LONGEST_WORD} characters; put the rest into a program")
-    program = words[0]
-    absolute = program.startswith("/") and ".." not in program.split("/") and not program.endswith("/")
-    if program and not absolute and not _PROGRAM.match(program):
-        text = "must be an absolute path without '..' or the name of a program; without a shell, each word is one item"
-        reader.bad(f"{key}[0]", f"{shown(program)} {text}")
-    return words

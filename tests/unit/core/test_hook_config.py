@@ -59,8 +59,10 @@ def test_hooks_are_words_or_a_mapping() -> None:
         ({"after": ["rm -rf"]}, "sources[0].after[0]: 'rm -rf' must be an absolute path"),
         ({"after": ["-x"]}, "sources[0].after[0]: '-x' must be an absolute path"),
         ({"after": ["x", "a\nb"]}, "sources[0].after[1]: 'a\\nb' has a control character"),
-        ({"after": ["x"] * 101}, "sources[0].after: may have 100 words"),
-        ({"after": ["x", "y" * 1001]}, "sources[0].after: may have 100 words of 1000"),
+        ({"after": ["x"] * 201}, "sources[0].after: has 201 words"),
+        ({"after": ["x", "y" * 5000]}, "sources[0].after[1]: is longer than"),
+        ({"after": ["sh", "-c", "rm flag"]}, "sources[0].after[0]: hands text to a shell"),
+        ({"after": ["x", "--password=rahasia"]}, "sources[0].after[1]: seems to hold a secret"),
         ({"after": {"run": ["x"], "time_limit": 0}}, "sources[0].after.time_limit: 0 must be a whole number"),
         ({"after": {"run": ["x"], "on_failure": "continue"}}, "sources[0].after: 'on_failure' is not an option"),
         ({"before": {"run": ["x"], "on_failure": "ignore"}}, "sources[0].before.on_failure: 'ignore' is not one"),
@@ -71,7 +73,8 @@ def test_hooks_are_words_or_a_mapping() -> None:
 def test_what_is_wrong_is_told_with_its_path(changes: dict[str, t.Any], expected: str) -> None:
     with pytest.raises(ConfigError) as caught:
         parsed(source("A", **changes), groups=[GROUP])
-    assert len(caught.value.problems) == 1 and caught.value.problems[0].startswith(expected)
+    told = caught.value.problems
+    assert any(line.startswith(expected) for line in told) and len(told) <= 2, told
 
 
 def test_groups_are_checked_and_all_is_told_at_once() -> None:
