@@ -46,7 +46,7 @@ options:
     type: bool
     default: false
   fail:
-    description: Whether the task fails when a source or a copy failed.
+    description: Whether the task fails when a source, a copy or an after-hook failed.
     type: bool
     default: true
   follow:
@@ -100,6 +100,13 @@ finished:
 plan:
   description: What is (or would be) backed up, one entry for each source.
   returned: when started, or in check mode, and not failed
+  type: list
+  elements: dict
+hooks:
+  description:
+    - The hooks that would run, in their order, with words, time limit and sources. When a run is followed, the hooks
+      that ran, as in the facts C(hooks).
+  returned: in check mode or when followed, and not failed
   type: list
   elements: dict
 findings:

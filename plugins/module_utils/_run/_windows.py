@@ -67,7 +67,7 @@ class Window:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(eq=False)
 class _Open:
     """A window that has to be closed; ``begun`` as soon as anything happened that must be undone."""
 
@@ -182,6 +182,9 @@ class Windows:
 
     def _close(self, opened: _Open) -> None:
         """Run the after-hook and strike the window out. Raises ``JournalError`` when all is done but the record."""
+        if opened not in self._open:
+            # The outer frame came first: a signal fell between the dump and its window.
+            return
         hook = opened.owner.hooks.after
         unwritten: JournalError | None = None
         if hook and opened.begun:

@@ -4,11 +4,18 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import pathlib
+import signal
+import subprocess
+import sys
 import time
+import types
 import typing as t
 
+import pytest
 from tests.support.site import is_alive, wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base import _warden_program
@@ -89,3 +96,31 @@ def test_hooks_are_run_in_the_reverse_order_of_their_windows_and_only_those_that
         warden.forget_hook("gone")
     ignored = "SigIgn:\t0000000000000000"
     assert log.read_text(encoding="ascii").splitlines() == ["source", ignored, "group", ignored]
+
+
+def test_all_that_is_still_held_is_cleaned_up_in_its_order(
+    tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What could disturb an after-hook is gone before it starts."""
+    work, mark = tmp_path / "work", tmp_path / "mark"
+    work.mkdir()
+    argv = [script(tmp_path, f"[ -e {work} ] || touch {mark}")]
+    told = {"argv": argv, "env": {"PATH": "/bin:/usr/bin"}, "seconds": 20, "shift": 0, "result": str(tmp_path / "r")}
+    kept = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    with subprocess.Popen(["sleep", "300"], start_new_session=True) as sleeper:
+        notes = [
+            {"what": "process", "value": sleeper.pid, "hold": True},
+            {"what": "process", "value": 2**22 + 1, "hold": True},
+            {"what": "directory", "value": str(work), "hold": True},
+            {"what": "hook", "value": "h", "hold": True, "hook": told},
+        ]
+        data = io.BytesIO(b"\n".join(json.dumps(one).encode() for one in notes))
+        monkeypatch.setattr(sys, "stdin", types.SimpleNamespace(buffer=data))
+        try:
+            _warden_program.main()
+            os.kill(os.getpid(), signal.SIGTERM)
+        finally:
+            for number, handler in kept.items():
+                signal.signal(number, handler)
+        assert sleeper.wait() == -signal.SIGKILL
+    assert mark.exists() and not work.exists()
