@@ -22,12 +22,16 @@ _LINE_LIMIT = 200
 
 @dataclasses.dataclass(frozen=True)
 class Ran:
-    """How a hook ended. ``status`` is None where it could not be started; ``error`` None when all was well."""
+    """How a hook ended. ``status`` is None where it did not end by itself; ``error`` None when all was well.
+
+    ``began`` is false where the host could not even start it.
+    """
 
     status: int | None
     said: str
     seconds: float
     error: BackupError | None
+    began: bool = True
 
 
 def program_of(words: t.Sequence[str], title: str) -> str:
@@ -66,9 +70,9 @@ def run_hook(
             raise
         late = problem.code == "tool.timeout"
         error = too_late(when, title, minutes, problem.detail) if late else not_started(when, title, problem.what)
-        return Ran(None, shortened(problem.detail), _since(began), error)
+        return Ran(None, shortened(problem.detail), _since(began), error, late)
     except HookError as problem:
-        return Ran(None, "", _since(began), problem)
+        return Ran(None, "", _since(began), problem, False)
     finally:
         if child is not None:
             child.kill()

@@ -186,18 +186,17 @@ class Windows:
             # The outer frame came first: a signal fell between the dump and its window.
             return
         hook = opened.owner.hooks.after
-        unwritten: JournalError | None = None
-        if hook and opened.begun:
-            unwritten = self._after(opened, hook)
-        if opened.note:
+        ran, unwritten = self._after(opened, hook) if hook and opened.begun else (None, None)
+        self._open.remove(opened)
+        # What this host could not start just now is left to the warden, which comes when the run has ended.
+        if opened.note and (ran is None or ran.began):
             self._warden.forget_hook(opened.note)
             if unwritten is None:
                 _notes.discard(opened.note)
-        self._open.remove(opened)
         if unwritten is not None:
             raise unwritten
 
-    def _after(self, opened: _Open, hook: Hook) -> JournalError | None:
+    def _after(self, opened: _Open, hook: Hook) -> tuple[Ran, JournalError | None]:
         owner, outcome = opened.owner, opened.window.outcome
         with contextlib.suppress(JournalError):
             self._journal_start(owner, AFTER, hook)
@@ -214,9 +213,10 @@ class Windows:
         try:
             self._journal_end(owner, AFTER, hook, ran)
         except JournalError as problem:
-            self._keep_result(opened.note, ran)
-            return problem
-        return None
+            if ran.began:
+                self._keep_result(opened.note, ran)
+            return ran, problem
+        return ran, None
 
     def _keep_result(self, note: str, ran: Ran) -> None:
         """Nobody could journal it now; the next run does. Where even that fails, it runs the hook once more."""

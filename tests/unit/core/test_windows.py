@@ -18,15 +18,16 @@ from tests.support.site import AT, is_alive, make_database, make_site, make_tree
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock, parse_at
-from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, JournalError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, JournalError, ToolError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, WARNING
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Group, Hook, Hooks, Site
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Child, Children, Command
 from ansible_collections.nusantara.backup.plugins.module_utils._base._stop import StoppedError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 from ansible_collections.nusantara.backup.plugins.module_utils._record._facts import facts
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Entry, Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _dump, _hook
 from ansible_collections.nusantara.backup.plugins.module_utils._run._check import check
 from ansible_collections.nusantara.backup.plugins.module_utils._run._planned_hooks import hook_lines, planned_hooks
 from ansible_collections.nusantara.backup.plugins.module_utils._run._progress import Progress
@@ -278,6 +279,32 @@ def test_a_killed_warden_keeps_no_application_in_maintenance_mode(
     _runner, attempts = place.run()
     assert {attempt.error["code"] for attempt in attempts if attempt.error} == {"tool.warden"}
     assert place.lines() == ["on SIMPEG Situs ", "off SIMPEG Situs failed"] and place.notes() == []
+
+
+def test_an_after_hook_that_cannot_be_started_is_left_to_the_warden(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A host at its limit of processes: when the run has ended there is room again."""
+    spawn = _hook.spawn_noted
+
+    def no_room(command: Command, children: Children) -> Child:
+        if command.env["NUSANTARA_HOOK"] == "after":
+            raise ToolError("No further thread could be started", code="tool.start")
+        return spawn(command, children)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(_hook, "spawn_noted", no_room)
+        runner, attempts = place.run()
+    assert [attempt.outcome for attempt in attempts] == ["success", "success"]
+    assert [trouble.code for trouble in runner.troubles] == ["hook.after"]
+    assert place.lines() == ["on SIMPEG Situs ", "off SIMPEG Situs interrupted"]
+    assert sorted(place.notes()) == ["group-g.json", "group-g.json.result"]
+    runner, _attempts = place.run(mode="incidental")
+    assert runner.troubles == [] and place.notes() == []
+    after = [hook for hook in facts(place.site(), Clock(parse_at(AT)), 62)["hooks"] if hook["when"] == "after"]
+    assert [(hook["by"], hook["outcome"]) for hook in after] == [
+        ("run", "success"), ("warden", "success"), ("run", "failed"),
+    ]  # fmt: skip
 
 
 def test_a_warden_that_is_gone_before_the_window_opens_nothing(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
