@@ -1,10 +1,11 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One moment for all that is dumped, and an inventory of that very moment: with writers, locks and changes of tables."""
+"""One moment for all that is dumped, and an inventory of that moment: with writers, locks and changes of tables."""
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import threading
 import time
 import typing as t
@@ -17,8 +18,9 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._errors imp
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._mariadb import _lock
 
 # Enough that the pipe is full and most of the dump is still to come when its first bytes are read.
-LARGE = "CREATE TABLE a_besar (id INT PRIMARY KEY, isi TEXT);" + (
-    "INSERT INTO a_besar WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
+LARGE = (
+    "CREATE TABLE a_besar (id INT PRIMARY KEY, isi TEXT);"
+    " INSERT INTO a_besar WITH RECURSIVE n AS (SELECT 1 AS i UNION ALL SELECT i + 1 FROM n WHERE i < 900)"
     " SELECT i, REPEAT('panjang ', 500) FROM n;"
 )
 OTHERS = """
@@ -60,11 +62,11 @@ def test_inventory_is_that_of_the_dump_while_others_write(server: Server, databa
     """Two tables that always change together are dumped and counted in one moment."""
     server.sql(database, LARGE + OTHERS)
     rounds: list[int] = []
+    numbers = itertools.count(1000)
 
     def write(over: threading.Event) -> None:
-        number = 1000
         while not over.is_set():
-            number += 1
+            number = next(numbers)
             server.sql(
                 database,
                 f"START TRANSACTION; INSERT INTO a_besar VALUES ({number}, 'x');"
@@ -112,12 +114,14 @@ def test_short_lock_does_not_queue_behind_a_long_statement(
     """A waiting global lock would stop the whole site: it is given up, said so, and the dump goes on."""
     monkeypatch.setattr(_lock, "WAIT_SECONDS", 1)
     monkeypatch.setattr(_lock, "_LONG_SECONDS", 1)
-    server.sql(database, OTHERS + "CREATE TABLE lama (a INT) ENGINE=MyISAM; INSERT INTO lama VALUES (1);")
+    server.sql(database, OTHERS)
+    server.create("uji_lama")
+    server.sql("uji_lama", "CREATE TABLE lama (a INT) ENGINE=MyISAM; INSERT INTO lama VALUES (1);")
     slowest: list[float] = []
 
     def hold(over: threading.Event) -> None:
         del over
-        server.try_sql(database, "UPDATE lama SET a = a + SLEEP(300)")
+        server.try_sql("uji_lama", "UPDATE lama SET a = a + SLEEP(300)")
 
     def write(over: threading.Event) -> None:
         while not over.is_set():
@@ -127,6 +131,7 @@ def test_short_lock_does_not_queue_behind_a_long_statement(
 
     busy = "SELECT COUNT(*) FROM information_schema.processlist WHERE info LIKE '%SLEEP(300)%' AND time > 1"
     with contextlib.ExitStack() as stack:
+        stack.callback(server.drop, "uji_lama")
         stack.enter_context(beside(hold))
         stack.callback(server.kill_connections, "info LIKE 'UPDATE lama%'")
         wait_until(lambda: server.sql("", busy + " AND info NOT LIKE '%processlist%'") == "1")
@@ -200,9 +205,7 @@ def test_change_that_the_server_does_not_refuse_is_found(
 
 def test_table_that_is_dropped_after_it_was_read_harms_nothing(server: Server, database: str) -> None:
     server.sql(database, "CREATE TABLE a_dulu (a INT); INSERT INTO a_dulu VALUES (1);" + LARGE.replace("a_b", "b_b"))
-    made = dump(
-        server, server.options(database=database), watch=at_first_bytes(server, database, "DROP TABLE a_dulu")
-    )
+    made = dump(server, server.options(database=database), watch=at_first_bytes(server, database, "DROP TABLE a_dulu"))
     assert b"INSERT INTO `a_dulu`" in made.parts[""][1]
     assert made.inventory.exact or "a_dulu" in made.inventory.why
 
