@@ -84,7 +84,15 @@ class MariadbCase(EngineCase):
     # What the account of the backup is granted, as the engine's page says.
     grants = "SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS"
     special: t.Any = mariadb_special
-    hostile_names = (*HOSTILE_NAMES, "titik.nama", "kutip`balik", "a%b_c", "mysql 2", "d" * 64)
+    # A name with quotes is refused where the database has routines: the stock dump program cannot read them.
+    hostile_names = (
+        *(name for name in HOSTILE_NAMES if not set(name) & set("'\"\\")),
+        "titik.nama",
+        "kutip`balik",
+        "a%b_c",
+        "mysql 2",
+        "d" * 64,
+    )
     bad_options = (
         ({"database": "a", "colour": "red"}, "source"),
         ({}, "source.database"),
