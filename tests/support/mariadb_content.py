@@ -60,9 +60,9 @@ INSERT INTO biner VALUES (1, 0x00, 0x00FF27225C0A0D1A60C328, '', 0xF09F, 'x', 0x
   (2, REPEAT(0xFF, 16), '', REPEAT('''', 255), REPEAT(0x00, 65535), REPEAT('\\', 300000), '', NULL),
   (3, NULL, NULL, NULL, NULL, NULL, NULL, NULL);;
 CREATE TABLE lebar (id INT PRIMARY KEY, isi LONGBLOB, kata LONGTEXT) DEFAULT CHARACTER SET utf8mb4;;
-INSERT INTO lebar VALUES (1, REPEAT(UNHEX(CONCAT('00FF2722', SHA2('satu', 256))), 90000),
-  REPEAT('😀 lebar ''', 200000));;
-INSERT INTO lebar VALUES (2, NULL, NULL), (3, REPEAT('x', 5000000), '');;
+INSERT INTO lebar VALUES (1, REPEAT(UNHEX(CONCAT('00FF2722', SHA2('satu', 256))), 40000),
+  REPEAT('😀 lebar ''', 80000));;
+INSERT INTO lebar VALUES (2, NULL, NULL), (3, REPEAT('x', 1500000), '');;
 CREATE TABLE dokumen (id INT PRIMARY KEY, j JSON);;
 INSERT INTO dokumen VALUES (1, '{"a": 1, "b": [null, true, "😀 \\" \\n"], "c": 1.5}'), (2, '[]'), (3, 'null'),
   (4, NULL), (5, '"teks"');;
