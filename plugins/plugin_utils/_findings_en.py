@@ -46,6 +46,7 @@ FINDINGS: dict[str, str] = {
     "engine.mariadb.broken_view": "View {subject} does not compile and was left out: {text}",
     "engine.mariadb.changed": "Tables were altered or renamed while {subject} was dumped: {names}",
     "engine.mariadb.damaged": "The server cannot open table {subject}: {text}",
+    "engine.mariadb.float": "Values of {count:number} FLOAT columns are dumped with six digits only: {names}",
     "engine.mariadb.foreign_rows": "Rows of {count:number} tables lie elsewhere and are not in the backup: {names}",
     "engine.mariadb.locked": (
         "Nobody can write while the dump runs, for {count:number} tables know no transactions: {names}"

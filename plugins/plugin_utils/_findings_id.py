@@ -55,6 +55,7 @@ FINDINGS: dict[str, str] = {
     "engine.mariadb.broken_view": "View {subject} rusak dan tidak ikut di-dump: {text}",
     "engine.mariadb.changed": "Tabel diubah atau diganti namanya selagi {subject} di-dump: {names}",
     "engine.mariadb.damaged": "Server tidak dapat membuka tabel {subject}: {text}",
+    "engine.mariadb.float": "Nilai {count:number} kolom FLOAT di-dump hanya dengan enam angka: {names}",
     "engine.mariadb.foreign_rows": (
         "Baris {count:number} tabel tersimpan di tempat lain dan tidak termasuk dalam backup: {names}"
     ),

@@ -55,6 +55,7 @@ REMEDIES: dict[str, str] = {
     "engine.mariadb.damaged": "Periksa tabel dan log server, perbaiki atau pulihkan tabel itu, lalu ulangi backup.",
     "engine.mariadb.exclude": "Perbaiki nama pada exclude bila salah tulis.",
     "engine.mariadb.flavour": "Sesuaikan engine atau bin_dir sumber dengan servernya, lalu ulangi backup.",
+    "engine.mariadb.float": "Bila angka selebihnya penting, ubah kolom itu menjadi DOUBLE.",
     "engine.mariadb.foreign_rows": "Backup baris itu di tempat penyimpanannya.",
     "engine.mariadb.lock": "Pindahkan jam backup, atau naikkan lock_seconds; lalu ulangi backup.",
     "engine.mariadb.locked": "Bila terlalu lama, ubah tabel itu menjadi InnoDB.",

@@ -75,6 +75,18 @@ def sequences(names: t.Sequence[str]) -> Finding:
     )
 
 
+def rounded(names: t.Sequence[str]) -> Finding:
+    """Columns whose values the dump program writes with fewer digits than they have."""
+    return Finding(
+        "engine.mariadb.float",
+        WARNING,
+        names[0],
+        f"The dump has six digits of each value of {len(names)} FLOAT column(s), further ones are lost: {some(names)}",
+        "ALTER TABLE … MODIFY … DOUBLE, whose values are dumped in full",
+        {"count": str(len(names)), "names": some(names)},
+    )
+
+
 def broken_view(view: str, said: str, dumped: bool) -> Finding:
     """A view that does not compile any more. It is left out where the dump would stop at it."""
     params = {"text": said}

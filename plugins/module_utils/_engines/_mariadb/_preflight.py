@@ -41,6 +41,7 @@ class Preflight:
         self._moving: list[str] = []
         self._elsewhere: list[str] = []
         self._sequences: list[str] = []
+        self._floats: list[str] = []
         self._transactional: frozenset[str] = frozenset()
 
     def probe(self) -> Found:
@@ -153,6 +154,7 @@ class Preflight:
                     self._moving.append(label)
         whole, files = self._files.get(database, (0, 0))
         self._bytes += max(data, whole - rest - files * _EMPTY_FILE)
+        self._floats += [f"{database}.{row[1]}" for row in talk.ask(_sql.floats(database), _ANSWER_SECONDS)]
         self._look_at_views(database, views, talk)
         self._look_at_name(database, talk)
 
@@ -237,6 +239,8 @@ class Preflight:
             self._findings.append(_limits.not_transactional(self._moving, self._options.non_transactional == LOCK))
         if self._elsewhere:
             self._findings.append(_limits.rows_elsewhere(self._elsewhere))
+        if self._floats:
+            self._findings.append(_limits.rounded(self._floats))
         if self._sequences:
             self._findings.append(_limits.sequences(self._sequences))
         if self._options.separate and len(selected) > 1:

@@ -76,6 +76,16 @@ def columns(database: str) -> str:
     )
 
 
+def floats(database: str) -> str:
+    """The columns of type FLOAT, of which a dump program writes six digits."""
+    return (
+        "SELECT 'float', CONCAT(c.TABLE_NAME, '.', c.COLUMN_NAME) FROM information_schema.COLUMNS AS c"
+        " JOIN information_schema.TABLES AS t ON t.TABLE_SCHEMA = c.TABLE_SCHEMA AND t.TABLE_NAME = c.TABLE_NAME"
+        f" WHERE c.TABLE_SCHEMA = {text(database)} AND c.DATA_TYPE = 'float' AND t.TABLE_TYPE <> 'VIEW'"
+        " AND IFNULL(c.GENERATION_EXPRESSION, '') = '' ORDER BY 2;\n"
+    )
+
+
 def table_numbers(flavour: Flavour) -> str:
     """The number that InnoDB has for each table and partition, by which a rename or a new one is seen."""
     if flavour.name == "mariadb":
