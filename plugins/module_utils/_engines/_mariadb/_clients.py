@@ -11,7 +11,8 @@ import re
 import shutil
 
 from ..._base._errors import EngineError, ToolError
-from ..._base._process import Children, Command, clean_environment, end_words
+from ..._base._process import Children, clean_environment, end_words
+from .._prefix import look
 from ._flavour import Flavour
 from ._options import Options
 
@@ -61,7 +62,7 @@ def _find(names: tuple[str, ...], options: Options) -> str:
 
 
 def _version(flavour: Flavour, options: Options, path: str, children: Children) -> tuple[tuple[int, int], str]:
-    done = children.run(Command((*options.prefix, path, "--version")), timeout=20)
+    done = look(options.prefix, (path, "--version"), children)
     said = done.stdout.decode("utf-8", "replace")
     found = _VERSION.search(said)
     if found is None:

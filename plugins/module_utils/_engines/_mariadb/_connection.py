@@ -35,17 +35,20 @@ class Connection:
     server: str
     env: t.Mapping[str, str]
     prefix: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
 
     def __enter__(self) -> Connection:
         return self
 
     def __exit__(self, *_unused: object) -> None:
-        with contextlib.suppress(OSError):
-            os.unlink(self.file)
+        if not self.prefix:
+            with contextlib.suppress(OSError):
+                os.unlink(self.file)
 
     def command(self, program: str, *arguments: str) -> Command:
         """A client program that reads the option file and no other; it must be told so first."""
-        return Command((*self.prefix, program, f"--defaults-file={self.file}", *arguments), env=self.env)
+        first = f"--defaults-file={self.file}" if self.file else "--no-defaults"
+        return Command((*self.prefix, program, first, *self.settings, *arguments), env=self.env)
 
 
 def quoted(value: str) -> str:
@@ -54,14 +57,21 @@ def quoted(value: str) -> str:
 
 
 def server_name(options: Options) -> str:
-    """The server in words: host and port, or its socket."""
+    """The server in words: host and port, or its socket, and behind what."""
+    where = f" behind '{' '.join(options.prefix)}'" if options.prefix else ""
     if not options.host:
-        return options.socket or "the local socket"
-    return f"[{options.host}]:{options.port}" if ":" in options.host else f"{options.host}:{options.port}"
+        return (options.socket or "the local socket") + where
+    return (f"[{options.host}]:{options.port}" if ":" in options.host else f"{options.host}:{options.port}") + where
 
 
 def connect(flavour: Flavour, options: Options, work: str) -> Connection:
-    """Write the file that the clients read. Raises ``EngineError`` where the password cannot be had."""
+    """Write the file that the clients read. Raises ``EngineError`` where the password cannot be had.
+
+    Behind a prefix there is no such file, and nothing secret either: the settings stand in the words.
+    """
+    if options.prefix:
+        words = tuple(f"--{line}" for line in (*_lines(options, str), *flavour.tls(options.ssl_mode)))
+        return Connection(options.defaults_file, server_name(options), {}, options.prefix, words)
     secret = read_password(options.password_file) if options.password_file else None
     path = os.path.join(work, FILE)
     _write(path, option_file(flavour, options, secret))
@@ -71,6 +81,14 @@ def connect(flavour: Flavour, options: Options, work: str) -> Connection:
 
 def option_file(flavour: Flavour, options: Options, secret: str | None) -> str:
     """The text of the option file."""
+    lines = _lines(options, quoted)
+    if secret is not None:
+        lines.append(f"password={quoted(secret)}")
+    return "\n".join(["[client]", *lines, *flavour.tls(options.ssl_mode), ""])
+
+
+def _lines(options: Options, written: t.Callable[[str], str]) -> list[str]:
+    """The settings, none of them secret, each as a line of an option file or as a long option without its hyphens."""
     values: dict[str, t.Any] = {
         "host": options.host,
         "port": options.port if options.host else "",
@@ -81,10 +99,7 @@ def option_file(flavour: Flavour, options: Options, secret: str | None) -> str:
         "ssl-cert": options.ssl_cert,
         "ssl-key": options.ssl_key,
     }
-    lines = [f"{key}={quoted(str(value))}" for key, value in values.items() if value != ""]
-    if secret is not None:
-        lines.append(f"password={quoted(secret)}")
-    return "\n".join(["[client]", *lines, *flavour.tls(options.ssl_mode), ""])
+    return [f"{key}={written(str(value))}" for key, value in values.items() if value != ""]
 
 
 def read_password(path: str) -> str:

@@ -8,6 +8,7 @@ import dataclasses
 import re
 
 from ..._base._reader import Reader, shown
+from .._prefix import read_prefix
 
 SSL_MODES = ("disabled", "required", "verify")
 LOCK = "lock"
@@ -27,7 +28,8 @@ class Options:
     but ``exclude``; ``single`` says that one was named by ``database``, and
     ``separate`` asks for a file and a moment for each. ``connect_seconds`` and
     ``lock_seconds`` are limits for connecting and for waiting on a lock of
-    somebody else. ``prefix`` are words that stand before every client program.
+    somebody else. ``prefix`` are words that stand before every client program;
+    paths and names are as seen there.
     """
 
     databases: tuple[str, ...]
@@ -51,6 +53,7 @@ class Options:
     global_lock: bool = True
     bin_dir: str = ""
     prefix: tuple[str, ...] = ()
+    defaults_file: str = ""
 
 
 def parse(reader: Reader) -> Options:
@@ -86,6 +89,8 @@ def parse(reader: Reader) -> Options:
         non_transactional=reader.choice("non_transactional", (MARK, LOCK), MARK),
         global_lock=reader.flag("global_lock", True),
         bin_dir=_path(reader, "bin_dir"),
+        prefix=read_prefix(reader, interactive=True),
+        defaults_file=_path(reader, "defaults_file"),
     )
     _see_that_they_agree(reader, options)
     reader.done()
@@ -99,6 +104,13 @@ def _see_that_they_agree(reader: Reader, options: Options) -> None:
         reader.bad("separate", "belongs to 'databases'; one database has a file of its own anyway")
     if bool(options.ssl_cert) != bool(options.ssl_key):
         reader.bad("ssl_key" if options.ssl_cert else "ssl_cert", "is required too: certificate and key go together")
+    if options.prefix and options.password_file:
+        reader.bad(
+            "password_file",
+            "cannot be read behind a prefix; use the socket, or name an option file there by 'defaults_file'",
+        )
+    if options.defaults_file and not options.prefix:
+        reader.bad("defaults_file", "belongs to a prefix; without one name a 'password_file'")
     if options.ssl_mode == "verify":
         if not options.host:
             reader.bad("ssl_mode", "verify needs a host name, for a local socket has no TLS")
