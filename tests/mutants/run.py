@@ -57,14 +57,14 @@ class Worker:
         self._process.wait()
 
 
-def judge_controls(worker: Worker, group: str, measured: Baseline) -> None:
-    """Nothing may fail with sources that were only written anew: else every mutant would seem to be noticed."""
+def judge_control(worker: Worker, group: str, root: Path, measured: Baseline) -> None:
+    """Nothing may fail with a source that was only written anew: else every mutant would seem to be noticed."""
     tests = sorted(measured.seconds, key=lambda test: measured.seconds[test])
-    for file in GROUPS[group].files()[:1]:
-        source = control((ROOT / file).read_text(encoding="utf-8"))
-        answer = worker.judge(file, source, tests, measured.cost(tests))
-        if answer["outcome"] != SURVIVED:
-            raise SystemExit(f"{group}: {answer['by']} fails without a fault:\n{answer.get('output', '')}")
+    file = GROUPS[group].files(root)[-1]
+    source = control((root / file).read_text(encoding="utf-8"))
+    answer = worker.judge(file, source, tests, measured.cost(tests))
+    if answer["outcome"] != SURVIVED:
+        raise SystemExit(f"{group}: {answer['by']} fails without a fault:\n{answer.get('output', '')}")
 
 
 def judge_all(workers: list[Worker], mutants: list[Mutant], measured: Baseline, results: Results) -> None:
@@ -94,11 +94,12 @@ def judge_all(workers: list[Worker], mutants: list[Mutant], measured: Baseline, 
     print(file=sys.stderr)
 
 
-def chosen(group: str, every: int, only: str) -> list[Mutant]:
+def chosen(group: str, root: Path, every: int = 1, only: str = "") -> list[Mutant]:
+    """The mutants of a group in a checkout; of a copy, for the working tree may move on while they are judged."""
     found = [
         mutant
-        for file in GROUPS[group].files()
-        for mutant in mutants_of(file, (ROOT / file).read_text(encoding="utf-8"))
+        for file in GROUPS[group].files(root)
+        for mutant in mutants_of(file, (root / file).read_text(encoding="utf-8"))
         if only in f"{mutant.file}:{mutant.function}"
     ]
     return found[::every]
@@ -129,8 +130,8 @@ def main() -> int:
     workers = [Worker(copy) for copy in copies]
     try:
         for group in groups:
-            judge_controls(workers[0], group, measures[group])
-            mutants = chosen(group, asked.every, asked.only)
+            judge_control(workers[0], group, copies[0], measures[group])
+            mutants = chosen(group, copies[0], asked.every, asked.only)
             open_ones = [mutant for mutant in mutants if not results.has(mutant)]
             print(f"{group}: {len(mutants)} mutants, {len(open_ones)} of them to be judged", file=sys.stderr)
             judge_all(workers, open_ones, measures[group], results)
@@ -139,7 +140,7 @@ def main() -> int:
         for worker in workers:
             worker.close()
     results.spend(time.monotonic() - began)
-    whole = {group: chosen(group, 1, "") for group in GROUPS}
+    whole = {group: chosen(group, ROOT) for group in GROUPS}
     if all(results.has(mutant) for mutants in whole.values() for mutant in mutants):
         page.write(whole, results)
     return 0

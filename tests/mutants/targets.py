@@ -24,10 +24,10 @@ class Group(t.NamedTuple):
     modules: tuple[str, ...]
     tests: tuple[str, ...]
 
-    def files(self) -> list[str]:
-        """The modules, as paths in the checkout."""
-        found = [path for pattern in self.modules for path in sorted((ROOT / UTILS).glob(pattern))]
-        return [str(path.relative_to(ROOT)) for path in found if path.stat().st_size]
+    def files(self, root: Path = ROOT) -> list[str]:
+        """The modules, as paths in a checkout."""
+        found = [path for pattern in self.modules for path in sorted((root / UTILS).glob(pattern))]
+        return [str(path.relative_to(root)) for path in found if path.stat().st_size]
 
 
 GROUPS: dict[str, Group] = {
