@@ -22,9 +22,16 @@ from checkout import CACHE, NAMESPACE, copy_listed
 PLACE = CACHE / "mutants"
 
 
-def make_copy() -> Path:
-    """A copy of the checkout with its modules compiled, checked by content: a mutant has the time of its original."""
-    copy = (PLACE / "0").joinpath(*NAMESPACE)
+def make_copy(state: str) -> Path:
+    """A copy of the checkout in a state, with its modules compiled, checked by content: a mutant may be as old.
+
+    One of the same state is taken again, with what was measured in it.
+    """
+    copy, stamp = (PLACE / "0").joinpath(*NAMESPACE), PLACE / "0" / "state"
+    if stamp.is_file() and stamp.read_text(encoding="ascii") == state:
+        return copy
+    for old in (*PLACE.glob("*.coverage"), *PLACE.glob("*.notes")):
+        old.unlink()
     shutil.rmtree(PLACE / "0", ignore_errors=True)
     copy_listed(copy)
     subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
@@ -32,6 +39,7 @@ def make_copy() -> Path:
     subprocess.run([sys.executable, "tests/tools/checkout.py"], check=True, cwd=copy, stdout=subprocess.DEVNULL)
     compiler = [sys.executable, "-m", "compileall", "-q", "--invalidation-mode", "checked-hash", "plugins"]
     subprocess.run(compiler, check=True, cwd=copy)
+    stamp.write_text(state, encoding="ascii")
     return copy
 
 
@@ -69,8 +77,8 @@ class Baseline(t.NamedTuple):
 def measure(copy: Path, group: str, tests: t.Sequence[str]) -> Baseline:
     """Run the tests of a group in a copy, one after the other, with their coverage told apart."""
     data, notes = PLACE / f"{group}.coverage", PLACE / f"{group}.notes"
-    for old in PLACE.glob(f"{group}.*"):
-        old.unlink()
+    if data.is_file() and notes.is_file():
+        return Baseline(json.loads(notes.read_bytes())["seconds"], _lines(data))
     covered = ["--cov", "--cov-context=test", "--cov-report="]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", *options(PLACE / "tmp"), *covered, *tests],
@@ -81,6 +89,7 @@ def measure(copy: Path, group: str, tests: t.Sequence[str]) -> Baseline:
         text=True,
     )
     if done.returncode != 0:
+        notes.unlink(missing_ok=True)
         raise SystemExit(f"The tests of {group} fail without any mutant:\n{done.stdout[-5000:]}{done.stderr[-2000:]}")
     return Baseline(json.loads(notes.read_bytes())["seconds"], _lines(data))
 

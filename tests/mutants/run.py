@@ -123,7 +123,7 @@ def main() -> int:
     groups = asked.groups or list(GROUPS)
     results = Results.load(asked.keep_killed)
     began = time.monotonic()
-    copies = [baseline.make_copy()]
+    copies = [baseline.make_copy(results.state)]
     measures = {group: baseline.measure(copies[0], group, GROUPS[group].tests) for group in groups}
     print(f"The tests ran once, in {time.monotonic() - began:.0f} s", file=sys.stderr)
     copies += [baseline.clone(number) for number in range(1, asked.workers)]
