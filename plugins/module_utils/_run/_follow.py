@@ -23,7 +23,10 @@ from ._forgotten import close_forgotten
 from ._progress import read_progress
 from ._recover import recover
 
-_LOOK_EVERY = 0.2
+_LOOK_EVERY = 0.1
+# Each answer costs the host the start of a Python beside its dump, and steps come in bunches: a bunch is told together.
+_QUIET = 0.4
+_LONGEST_BUNCH = 2.0
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,19 +42,23 @@ class View:
 
 
 def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Clock) -> View:
-    """Wait up to ``wait`` seconds for news after journal entry ``since`` and progress step ``step``."""
+    """Wait up to ``wait`` seconds for news after journal entry ``since`` and progress step ``step``.
+
+    News that come shortly after each other are told together, so the end of a short run is in the first answer.
+    """
     if not is_run_id(run):
         raise _unknown(run)
     journal = Journal(journal_path(site), clock)
     deadline = time.monotonic() + wait
     alive, size = _alive(site, run), _size(journal)
     view = _look(site, journal, run, since)
-    while not (view.finished or view.events or view.progress.get("steps", 0) > step):
+    bunch = _Bunch(step)
+    while not view.finished:
         if not alive:
             close_forgotten(site, journal)
             recover(site, journal)
             return _look(site, journal, run, since)
-        if time.monotonic() >= deadline:
+        if time.monotonic() >= deadline or bunch.is_whole(view):
             break
         time.sleep(_LOOK_EVERY)
         # Asked before the journal is read: a run that ends in between has written its end by then.
@@ -63,6 +70,24 @@ def follow(site: Site, run: str, since: int, step: int, wait: float, clock: Cloc
         else:
             view = dataclasses.replace(view, progress=read_progress(progress_path(site, run)))
     return view
+
+
+class _Bunch:
+    """News after a step, from the first of them until none comes for a moment."""
+
+    def __init__(self, step: int) -> None:
+        self._step = step
+        self._news = (0, step)
+        self._begun = self._changed = 0.0
+
+    def is_whole(self, view: View) -> bool:
+        now, news = time.monotonic(), (len(view.events), view.progress.get("steps", 0))
+        if not view.events and news[1] <= self._step:
+            return False
+        if news != self._news:
+            self._news, self._changed = news, now
+            self._begun = self._begun or now
+        return now - self._changed >= _QUIET or now - self._begun >= _LONGEST_BUNCH
 
 
 def _alive(site: Site, run: str) -> bool:

@@ -10,20 +10,22 @@ import pathlib
 import signal
 import subprocess
 import sys
+import time
 import typing as t
 
 import pytest
 from tests.support.site import AT, NIGHT, make_database, make_site, make_tree, site_options, tree_hash, wait_until
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _locks
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._owner import user_name
 from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS, problems, run
 from ansible_collections.nusantara.backup.plugins.module_utils._record._history import Attempt
 from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import Journal
-from ansible_collections.nusantara.backup.plugins.module_utils._run import _preflight
+from ansible_collections.nusantara.backup.plugins.module_utils._run import _follow, _preflight
 from ansible_collections.nusantara.backup.plugins.module_utils._run._follow import follow
-from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path
+from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path, run_lock
 from ansible_collections.nusantara.backup.plugins.module_utils._site._site_args import site_of
 from checkout import collections_path
 
@@ -277,6 +279,34 @@ def test_following_ends_with_the_patience(place: pathlib.Path) -> None:
     journal.append("run.started", {"run": "r", "mode": "scheduled", "jobs": []})
     seen = follow(site, "r", 1, 0, 5, Clock())
     assert (seen.finished, [entry.event for entry in seen.events]) == (True, ["run.interrupted"])
+
+
+def test_what_comes_in_a_bunch_is_told_together(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each answer costs the host the start of a Python: the end of a short run is in the first one."""
+    site = make_site(place)
+    journal = Journal(journal_path(site), Clock())
+    journal.append("run.started", {"run": "r", "mode": "scheduled", "jobs": []})
+    coming = ["source.started", "source.finished", "copy.finished", "run.finished"]
+    expected = list(coming)
+    monkeypatch.setattr(_follow, "_QUIET", 1000)
+    monkeypatch.setattr(_follow, "_LONGEST_BUNCH", 1000)
+    about = {"run": "r", "source": "A", "frequency": "daily", "outcome": "success"}
+    monkeypatch.setattr(_follow.time, "sleep", lambda _seconds: journal.append(coming.pop(0), about))
+    with _locks.hold(run_lock(site, "r"), "This run"):
+        seen = follow(site, "r", 1, 0, 100, Clock())
+    assert (seen.finished, [entry.event for entry in seen.events]) == (True, expected)
+
+
+def test_news_do_not_wait_for_the_end_of_a_long_step(place: pathlib.Path) -> None:
+    site = make_site(place)
+    journal = Journal(journal_path(site), Clock())
+    journal.append("run.started", {"run": "r", "mode": "scheduled", "jobs": []})
+    with _locks.hold(run_lock(site, "r"), "This run"):
+        journal.append("source.started", {"run": "r", "source": "A", "frequency": "daily"})
+        began = time.monotonic()
+        seen = follow(site, "r", 1, 0, 100, Clock())
+    assert not seen.finished and [entry.event for entry in seen.events] == ["source.started"]
+    assert time.monotonic() - began < 50
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
