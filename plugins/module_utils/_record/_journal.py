@@ -267,4 +267,7 @@ def _end_of(descriptor: int, length: int) -> tuple[bytes, bool]:
     while part := os.pread(descriptor, size - start, start):
         parts.append(part)
         start += len(part)
+    if start != size:
+        # Written on from here, the chain would be cut.
+        raise OSError(errno.EIO, "it ends before its size")
     return b"".join(parts), size <= length

@@ -131,7 +131,8 @@ class Talk:
         try:
             self._drain(_FAREWELL_SECONDS)
             self._child.wait(_FAREWELL_SECONDS)
-        except ToolError:
+        except (ToolError, OSError, ValueError):
+            # It did not leave in time, or its pipe is closed already: then it is ended.
             pass
         finally:
             self._child.kill()
