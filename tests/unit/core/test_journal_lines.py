@@ -129,10 +129,14 @@ def test_what_json_cannot_say_is_not_written(journal: Journal) -> None:
 def test_a_journal_that_cannot_be_used_says_what_was_tried(tmp_path: pathlib.Path) -> None:
     (tmp_path / "directory").mkdir()
     journal = Journal(str(tmp_path / "directory"), Clock())
-    for call, verb in ((lambda: journal.append("event", {}), "opened"), (journal.read, "read")):
+    tried = (
+        (lambda: journal.append("event", {}), "opened: Is a directory"),
+        (journal.read, "read: is not a regular file"),
+    )
+    for call, words in tried:
         with pytest.raises(JournalError) as caught:
             call()
-        assert caught.value.what == f"The journal {journal.path} cannot be {verb}: Is a directory"
+        assert caught.value.what == f"The journal {journal.path} cannot be {words}"
         assert caught.value.code == "journal.unwritable"
 
 
