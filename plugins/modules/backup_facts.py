@@ -10,7 +10,7 @@ module: backup_facts
 short_description: Gather what a host knows of its backups
 version_added: 0.1.0
 description:
-  - Returns plan, attempts, sets, copies, media, unplanned databases (K1) and unknown files (P13.6) of a host.
+  - Returns plan, attempts, hooks, sets, copies, media, unplanned databases (K1) and unknown files (P13.6) of a host.
   - Every report is rendered from these facts and nothing else. Their form is described in C(docs/facts.md).
   - It never returns anything secret and never changes anything.
 extends_documentation_fragment:

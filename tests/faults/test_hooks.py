@@ -13,6 +13,7 @@ import sqlite3
 import typing as t
 
 import pytest
+from tests.support.mounts import mounted
 from tests.support.site import is_alive, wait_until
 
 from .gate import Gate, leftovers
@@ -467,6 +468,26 @@ def test_an_after_hook_that_could_not_be_journalled_is_journalled_by_the_next_ru
     assert len(application.runs("after")) == count + 1, "it is not run again"
     application.at_peace()
     assert "hook.finished afterKepegawaian" in story(lab)[story(lab).index("run.interrupted") - 1]
+
+
+@pytest.mark.parametrize(("place", "step"), [("store", "dump sqlite"), ("state", "before-hook"), ("state", "publish")])
+def test_a_disk_that_fills_up_in_a_window_ends_the_maintenance_mode(lab: Lab, place: str, step: str) -> None:
+    """Where the state is full not even the journal can be written; the hook runs all the same."""
+    full = {"store": lab.disk, "state": lab.state.parent}[place]
+    with mounted(full, "size=12m"):
+        lab.sqlite(group="Kepegawaian")
+        application = Application(lab)
+        application.group()
+        lab.good(night=1)
+        gate = Gate(lab)
+        fill = ["sh", "-c", 'cat /dev/zero > "$1/filler" 2> /dev/null || true', "fill", str(full)]
+        done = lab.run(night=2, fault={"when": {"named": step}, "do": ["run", *fill]})
+        assert done.status == 1 and str(full) in done.said, done
+        gate.clean(done)
+        assert not application.flag.exists() and len(application.runs("after")) == 2
+        (full / "filler").unlink()
+        gate.healed(night=2)
+        application.at_peace()
 
 
 def test_a_full_disk_opens_no_window(application: Application) -> None:
