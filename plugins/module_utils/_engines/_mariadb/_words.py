@@ -81,6 +81,8 @@ _CAUSES = (
     ),
 )
 _NUMBER = re.compile(r"(?:ERROR |Error |[Ee]rror: )(?P<first>[0-9]{4})\b|\((?P<last>[0-9]{4})\)\s*$", re.MULTILINE)
+_TLS, _LOST = 2026, 2013
+_CUT = re.compile(r"eof while reading|when dumping table|reset by peer|Broken pipe", re.IGNORECASE)
 # Words that come with every run of some versions and tell nothing about the data.
 _HARMLESS = (
     re.compile(r": Deprecated program name\. It will be removed in a future release"),
@@ -91,7 +93,9 @@ _HARMLESS = (
 def number_of(said: str) -> int:
     """The number of the first error in the words of a client; 0 where it gives none."""
     found = _NUMBER.search(said)
-    return int(found["first"] or found["last"]) if found else 0
+    number = int(found["first"] or found["last"]) if found else 0
+    # A protected connection that stood and was cut is no question of certificates.
+    return _LOST if number == _TLS and _CUT.search(said) else number
 
 
 def failure(what: str, said: str, ended: str = "") -> EngineError:
