@@ -23,7 +23,7 @@ def versions() -> Lines:
     yield _row("engine", *places)
     yield _row(*["---"] * (1 + len(places)))
     for case in CASES:
-        yield _row(f"[{case.name}]({case.page or case.name}.md)", *(case.versions.get(place, "") for place in places))
+        yield _row(f"[{case.name}]({case.name}.md)", *(case.versions.get(place, "") for place in places))
 
 
 def behaviours() -> Lines:

@@ -60,8 +60,6 @@ class EngineCase(abc.ABC):
     name: str
     # What it was tested with, by the Debian that carries it; the beginning of a version.
     versions: t.Mapping[str, str] = {}
-    # The page in docs/engines, where it has another name than the engine.
-    page: str = ""
     # Where it runs: in the containers that carry one of these marks.
     marks: t.Sequence[str] = ("debian13",)
     # Names of a source (database, file or directory) that break what is built from strings.

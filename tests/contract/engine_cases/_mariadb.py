@@ -82,7 +82,7 @@ class MariadbCase(EngineCase):
     name = "mariadb"
     versions: t.Mapping[str, str] = {"Debian 12": "10.11", "Debian 13": "11.8"}
     # What the account of the backup is granted, as the engine's page says.
-    grants = "SELECT, SHOW VIEW, TRIGGER, EVENT, LOCK TABLES, RELOAD, PROCESS"
+    grants = "SELECT, SHOW VIEW, TRIGGER, EVENT, RELOAD, PROCESS"
     special: t.Any = mariadb_special
     # A name with quotes is refused where the database has routines: the stock dump program cannot read them.
     hostile_names = (

@@ -16,7 +16,6 @@ from ._mariadb import MariadbCase
 class MysqlCase(MariadbCase):
     name = "mysql"
     versions: t.Mapping[str, str] = {"Debian sid": "9"}
-    page = "mariadb"
     marks = ("mysql",)
     special: t.Any = mysql_special
 
