@@ -19,6 +19,7 @@ import typing as t
 from .border import AMBIGUOUS, BUILTINS, METHODS, MODULES, crosses, family
 
 HOOK = "__border__"
+MAYBE = "perhaps "
 _EVENT = re.compile(r"[a-z]+\.[a-z]+\Z")
 _PATIENCE = re.compile(r"_?[A-Z_]*(SECONDS|PATIENCE|MINUTE|_GRACE)\Z")
 _UNUSED = ("annotation", "returns", "bases")
@@ -149,8 +150,8 @@ class _Walker(ast.NodeTransformer):
         if dotted.rpartition(".")[0] in MODULES or dotted.partition(".")[0] in MODULES:
             return self._watched(dotted, node) if isinstance(node.ctx, ast.Load) and crosses(dotted) else node
         self.generic_visit(node)
-        if self._scope and isinstance(node.ctx, ast.Load) and node.attr in METHODS and self._holds_a_file(node):
-            return self._watched(f".{node.attr}", node)
+        if self._scope and isinstance(node.ctx, ast.Load) and node.attr in METHODS:
+            return self._watched(f".{node.attr}", node) if self._holds_a_file(node) else self._asked(node)
         return node
 
     def _visit_field(self, node: ast.AST, field: str, value: t.Any) -> None:
@@ -185,6 +186,12 @@ class _Walker(ast.NodeTransformer):
             if isinstance(first, ast.Constant) and isinstance(first.value, str) and _EVENT.match(first.value):
                 return f"event {first.value}"
         return ""
+
+    def _asked(self, node: ast.Attribute) -> ast.expr:
+        """By its words a method of ours: when it runs, what it belongs to tells whether that is so."""
+        name = f"{MAYBE}{self._module}.{'.'.join(self._scope)}: .{node.attr} in line {node.lineno}"
+        call = ast.Call(func=ast.Name(HOOK, ast.Load()), args=[ast.Constant(name), node], keywords=[])
+        return ast.copy_location(call, node)
 
     def _watched(self, operation: str, function: t.Any) -> ast.expr:
         where = ".".join(self._scope) or "<module>"

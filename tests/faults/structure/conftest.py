@@ -8,12 +8,12 @@ import concurrent.futures
 import typing as t
 
 import pytest
-from tests.faults.lab import CLEAR, Keys
+from tests.faults.lab import Keys
 from tests.support.postgres import Cluster
 
 from .campaign import Campaign, Case
 from .exempt import EXEMPT
-from .scenarios import DATABASE, Servers
+from .scenarios import Servers
 from .share import all_cases, daily
 
 _COUNTED: dict[str, int] = {}
@@ -47,17 +47,13 @@ class Played:
 
 @pytest.fixture(scope="session")
 def campaign(cluster: Cluster, keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> t.Iterator[Campaign]:
-    cluster.create(DATABASE)
-    cluster.sql(
-        DATABASE,
-        "CREATE TABLE pegawai (nip int PRIMARY KEY, nama text, isi text);"
-        f"INSERT INTO pegawai SELECT n, '{CLEAR} ' || n, repeat(md5(n::text), 5) FROM generate_series(1, 500) AS n;",
-    )
-    made = Campaign(tmp_path_factory.mktemp("structure"), keys, Servers(lambda: cluster))
+    servers = Servers(cluster)
+    made = Campaign(tmp_path_factory.mktemp("structure"), keys, servers)
     _COUNTED["reached"] = len({point.boundary for point in made.points})
     _COUNTED["exist"] = len(made.boundaries)
     yield made
     made.close()
+    servers.stop()
 
 
 @pytest.fixture(scope="session")

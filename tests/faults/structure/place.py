@@ -19,6 +19,8 @@ from checkout import ROOT
 
 # How long an act whose part hangs may take to end by itself; its own limits are made two seconds.
 STUCK = 12.0
+# What does not end at all is a fault of its own; a slow machine is none.
+ENDLESS = 120.0
 _DRIVER = ("-m", "tests.faults.structure.driver")
 
 
@@ -48,8 +50,8 @@ class Place(Lab):
         directory.mkdir()
         told = json.dumps({**plan, "fired": str(directory / "fired"), "impatient": hangs or impatient})
         started = Started([*self.within, PYTHON, *_DRIVER, told, *words], self.environment(), directory)
-        if hangs:
-            threading.Thread(target=_end_when_stuck, args=(started,), daemon=True).start()
+        limit = STUCK if hangs else ENDLESS
+        threading.Thread(target=_end_when_stuck, args=(started, limit), daemon=True).start()
         return started.wait()
 
     def environment(self) -> dict[str, str]:
@@ -65,8 +67,8 @@ class Place(Lab):
         return {place for place in places if not place.name.endswith(".part")}
 
 
-def _end_when_stuck(started: Started) -> None:
-    end = time.monotonic() + STUCK
+def _end_when_stuck(started: Started, limit: float) -> None:
+    end = time.monotonic() + limit
     while time.monotonic() < end:
         if started._process.poll() is not None:
             return

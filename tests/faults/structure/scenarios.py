@@ -11,25 +11,46 @@ import os
 import sqlite3
 import typing as t
 
-from tests.faults.lab import Lab, moment
+from tests.faults.lab import CLEAR, Lab, moment
+from tests.support.mariadb import shared_server
 from tests.support.mounts import MARKER, mark
 from tests.support.postgres import SUPERUSER_PASSWORD, Cluster
 
 from ansible_collections.nusantara.backup.plugins.module_utils._edges._run_module import ARGUMENTS
 
 NIGHT = 3
+# The warden first: a child of the runner, as the shell is.
+_KILL_BOTH = "for child in $(ps -o pid= --ppid $PPID); do [ $child = $$ ] || kill -9 $child; done; kill -9 $PPID"
 DATABASE = "kecil"
+_TABLE = "CREATE TABLE pegawai (nip int PRIMARY KEY, nama text, isi text);"
 Act = t.Sequence[str]
 
 
 class Servers:
-    """The servers that sources are on, started for whoever asks first."""
+    """The servers that sources are on, with the database ``DATABASE`` on each."""
 
-    def __init__(self, postgresql: t.Callable[[], Cluster]) -> None:
-        self._postgresql = postgresql
+    def __init__(self, postgresql: Cluster) -> None:
+        self.postgresql = postgresql
 
-    def postgresql(self) -> Cluster:
-        return self._postgresql()
+    def start(self) -> None:
+        """Make the databases, once."""
+        self.postgresql.create(DATABASE)
+        self.postgresql.sql(
+            DATABASE,
+            f"{_TABLE}INSERT INTO pegawai SELECT n, '{CLEAR} ' || n, repeat(md5(n::text), 5)"
+            " FROM generate_series(1, 500) AS n;",
+        )
+        self.mariadb = shared_server()
+        self.mariadb.create(DATABASE)
+        self.mariadb.sql(
+            DATABASE,
+            f"{_TABLE}INSERT INTO pegawai SELECT seq, concat('{CLEAR} ', seq), repeat(md5(seq), 5) FROM seq_1_to_500;"
+            "CREATE TABLE lama (isi text) ENGINE=MyISAM; INSERT INTO lama VALUES ('diam');",
+        )
+
+    def stop(self) -> None:
+        self.postgresql.drop(DATABASE)
+        self.mariadb.drop(DATABASE)
 
 
 def _sqlite(lab: Lab, servers: Servers, **options: t.Any) -> None:
@@ -52,12 +73,27 @@ def _files(lab: Lab, servers: Servers, **options: t.Any) -> None:
 
 
 def _postgresql(lab: Lab, servers: Servers, **options: t.Any) -> None:
-    server = servers.postgresql()
+    server = servers.postgresql
     path = lab.origin / "password"
     path.write_text(SUPERUSER_PASSWORD + "\n", encoding="utf-8")
     path.chmod(0o600)
     where = {"host": "127.0.0.1", "port": server.port, "user": server.superuser, "connect_seconds": 2}
     lab.source("Simpeg", engine="postgresql", database=DATABASE, password_file=str(path), **where, **options)
+
+
+def _mariadb(lab: Lab, servers: Servers, **options: t.Any) -> None:
+    lab.source("Keuangan", engine="mariadb", database=DATABASE, **servers.mariadb.options(**options))
+
+
+def _hooked(lab: Lab, servers: Servers, **options: t.Any) -> None:
+    """A group and a source of it, each with a window that leaves a file while it is open."""
+    lab.config["groups"] = [{"name": "Aplikasi", **_window(lab, "group")}]
+    lab.tree("Situs", size=40_000, group="Aplikasi", **_window(lab, "source"), **options)
+
+
+def _window(lab: Lab, name: str) -> dict[str, t.Any]:
+    flag = str(lab.origin / f"maintenance-{name}")
+    return {"before": ["/usr/bin/touch", flag], "after": ["/usr/bin/rm", "-f", "--", flag]}
 
 
 # Every engine: how a source of it is made.
@@ -66,6 +102,8 @@ ENGINES: t.Mapping[str, t.Callable[..., None]] = {
     "sqlite with a log": _wal,
     "files": _files,
     "postgresql": _postgresql,
+    "mariadb": _mariadb,
+    "files in a window": _hooked,
 }
 
 
@@ -132,6 +170,13 @@ def _copies_missing(lab: Lab, servers: Servers) -> None:
     (lab.medium / MARKER).unlink()
     assert lab.run(night=NIGHT).status == 1
     _mount_again(lab)
+
+
+def _left_open(lab: Lab, servers: Servers) -> None:
+    """A night that was killed in a window, and its warden with it."""
+    _second("files in a window")(lab, servers)
+    killed = {"when": {"named": "publish"}, "do": ["run", "sh", "-c", _KILL_BOTH]}
+    assert lab.run(night=2, fault=killed).status == -9
 
 
 def _two(lab: Lab, servers: Servers) -> None:
@@ -262,6 +307,7 @@ def _fault(boundary: str, kind: str, way: str = "*", hit: int = 1) -> dict[str, 
 _ZSTD_FAILS = _fault(
     "_base._process.Children.spawn: subprocess.Popen #1", "child fails", "_artifact._chain.Chain.__init__ zstd"
 )
+_KILLED = _fault("_run._dump.Dump.make: step publish #1", "kill")
 _TOLD_TO_STOP = _fault("_run._dump.Dump.make: step publish #1", "stop")
 _PLAN_OF_A_NIGHT = _fault("_run._progress.Progress._write: open #1", "EIO")
 _JOURNAL_NOT_FLUSHED = _fault("_record._journal.Journal._write: os.fsync #1", "EIO", hit=2)
@@ -281,11 +327,16 @@ SCENARIOS: t.Sequence[Scenario] = (
     Scenario("neither compressed nor encrypted", _second("files", compression="none", encryption="none"), _run),
     Scenario("proof by opening", _second("files", proof="open"), _run),
     Scenario("digests of postgresql", _second("postgresql", inventory="digests", proof="open"), _run),
+    Scenario("second night of mariadb", _second("mariadb"), _run),
+    Scenario("digests of mariadb", _second("mariadb", inventory="digests", non_transactional="lock"), _run),
+    Scenario("maintenance window", _second("files in a window"), _run),
     Scenario("leftovers", _leftovers, _run),
     Scenario("copies missing", _copies_missing, _run),
     Scenario("several sources and media", _two, _run),
     Scenario("a program fails", _second("files"), _run, status=1, first=_ZSTD_FAILS),
     Scenario("time limit", _second("files"), _run, status=1, first=_TAR_STAYS, impatient=True),
+    Scenario("killed in a window", _second("files in a window"), _run, status=-9, first=_KILLED),
+    Scenario("window left open", _left_open, _run),
     Scenario("told to stop", _second("files"), _run, status=1, first=_TOLD_TO_STOP),
     Scenario("progress cannot be told", _second("files"), _run, first=_PLAN_OF_A_NIGHT),
     Scenario("an event is not flushed", _second("files"), _run, status=1, first=_JOURNAL_NOT_FLUSHED),

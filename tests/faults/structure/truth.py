@@ -36,6 +36,7 @@ class Truth(Gate):
         assert not held_locks(self._place)
         self.untouched()
         assert self._leaves or not clear_text(self._place), clear_text(self._place)
+        assert self._leaves or not in_maintenance(self._place), "the after-hook did not run"
         self._published()
 
     def _published(self) -> None:
@@ -131,28 +132,31 @@ class Truth(Gate):
             for copy in copies:
                 assert any(str(place) == copy["path"] for place in self._place.sets()), copy
 
-    def healed_by(self, act: t.Callable[[], Done]) -> None:
-        """The same again without a fault succeeds, then a whole night does and leaves nothing behind."""
-        self.healed(night=NIGHT)
-        done = act()
-        assert done.status == 0, done.said
-
     def healed(self, *arguments: str, night: int = NIGHT) -> None:
         place = self._place
         before = place.sets()
         done = place.good("--again", *arguments, night=night)
         Truth.clean(self._after(), done)
-        assert not leftovers(place), leftovers(place)
         assert place.sets() - before, "the next run made nothing"
         facts = place.facts(night=night)
         assert facts["journal"]["intact"], facts["journal"]
         assert not [entry for entry in facts["runs"] if entry["outcome"] == "running"]
+
+    def nothing_left(self) -> None:
+        """After the next run, and the next of what failed, nothing is left of the fault."""
+        assert not leftovers(self._place), leftovers(self._place)
+        assert not in_maintenance(self._place), "an application is still in maintenance mode"
 
     def _after(self) -> Truth:
         """The same gate once the fault is gone."""
         gate = Truth.__new__(Truth)
         gate.__dict__.update(self.__dict__, _leaves=False)
         return gate
+
+
+def in_maintenance(place: Place) -> list[str]:
+    """What before-hooks have made and no after-hook has removed."""
+    return [path.name for path in place.origin.glob("maintenance-*")]
 
 
 def _bad(attempt: t.Mapping[str, t.Any]) -> bool:
