@@ -92,6 +92,7 @@ CODES: dict[str, str] = {
     "engine.postgresql.work": "The settings of the connection cannot be written.",
     "engine.prefix": "The prefix before the programs does not work.",
     "engine.prefix_program": "A program is not there behind the prefix.",
+    "engine.prefix_unbounded": "A dump that is ended early can go on behind the prefix.",
     "engine.recovery": "A program died while writing to the database; it must bring it in order first.",
     "engine.source": "The source cannot be used.",
     "engine.space": "There is too little room for the working copy.",

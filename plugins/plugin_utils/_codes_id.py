@@ -92,6 +92,7 @@ CODES: dict[str, str] = {
     "engine.postgresql.work": "Pengaturan koneksi tidak dapat ditulis.",
     "engine.prefix": "Awalan perintah (prefix) tidak berfungsi.",
     "engine.prefix_program": "Sebuah program tidak ada di balik awalan perintah (prefix).",
+    "engine.prefix_unbounded": "Dump yang dihentikan dapat terus berjalan di balik awalan perintah (prefix).",
     "engine.recovery": (
         "Sebuah program berhenti ketika menulis ke basis data; data harus dirapikan dahulu oleh program itu."
     ),

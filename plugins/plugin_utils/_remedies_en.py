@@ -135,6 +135,7 @@ REMEDIES: dict[str, str] = {
         "Run prefix and program by hand as the backup's user, correct what it says, then run the backup again."
     ),
     "engine.prefix_program": "Install the program there, or give its path there, then run the backup again.",
+    "engine.prefix_unbounded": "End the prefix with timeout and seconds somewhat above the source's time_limit.",
     "engine.recovery": "Open the database once with its own program, then run the backup again.",
     "engine.source": "Correct the path or the name of the source, then run the backup again.",
     "engine.space": "Free room for the working copy, as much as the database is large; then run the backup again.",

@@ -123,6 +123,7 @@ REMEDIES: dict[str, str] = {
         "Jalankan awalan dan programnya secara manual sebagai pengguna backup, perbaiki, lalu ulangi backup."
     ),
     "engine.prefix_program": "Pasang program itu di sana, atau tulis jalurnya di sana, lalu ulangi backup.",
+    "engine.prefix_unbounded": "Akhiri prefix dengan timeout dan jumlah detik sedikit di atas time_limit sumber itu.",
     "engine.recovery": "Buka basis data sekali dengan programnya sendiri, lalu ulangi backup.",
     "engine.source": "Perbaiki jalur atau nama sumber, lalu ulangi backup.",
     "engine.space": "Sediakan ruang untuk salinan kerja, sebesar basis datanya; lalu ulangi backup.",

@@ -12,6 +12,7 @@ import re
 import typing as t
 
 from .._base._errors import EngineError
+from .._base._findings import INFO, Finding
 from .._base._process import Children, Command, Result, end_words
 from .._base._reader import Reader, shown
 from .._base._wordlist import read_program
@@ -21,6 +22,7 @@ PROBE_SECONDS = 60
 _SHELLED = frozenset({"ssh", "su", "dbclient"})
 _SCRIPT_OPTIONS = ("-c", "--command")
 _CONTAINERS = frozenset({"podman", "docker", "nerdctl"})
+_OTHER_USERS = frozenset({"sudo", "doas"})
 _FLAGS = re.compile(r"-[dit]+\Z")
 
 
@@ -91,6 +93,18 @@ def behind(prefix: tuple[str, ...], words: tuple[str, ...], environment: t.Mappi
         return Command(words, env=environment)
     settings = tuple(f"{name}={value}" for name, value in sorted(environment.items()))
     return Command((*prefix, *(("env", *settings) if settings else ()), *words))
+
+
+def unbounded(prefix: tuple[str, ...]) -> list[Finding]:
+    """Told where a program behind a prefix is beyond our signals, and nothing there limits its time."""
+    name = os.path.basename(prefix[0]) if prefix else ""
+    beyond = name in _CONTAINERS or (name in _OTHER_USERS and os.geteuid() != 0)
+    if not beyond or any(os.path.basename(word) == "timeout" for word in prefix):
+        return []
+    words = " ".join(prefix)
+    what = f"A dump that is ended early can go on behind the prefix '{words}', where no signal arrives"
+    remedy = f"End the prefix with a limit somewhat above the source's time_limit: {words} timeout SECONDS"
+    return [Finding("engine.prefix_unbounded", INFO, name, what, remedy, {"text": words})]
 
 
 def refuse_prefix(prefix: tuple[str, ...], result: Result) -> None:

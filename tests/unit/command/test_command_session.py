@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import typing as t
 
@@ -12,6 +13,7 @@ from tests.support.command_engine import ENGINE, dumped, looked, parsed, problem
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR, INFO, WARNING
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._command import _session
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._prefix import unbounded
 
 BASE = {"dump": ["dump-it"], "restore": ["cat"], "end": "none"}
 
@@ -168,3 +170,24 @@ def test_an_error_of_the_preflight_is_an_error_of_the_dump(tmp_path: pathlib.Pat
     problem = problem_of(tmp_path, "echo data", count=["/usr/bin/nusantara-nowhere"])
     assert problem.code == "tool.missing"
     assert next(one.level for one in looked(tmp_path, count=["/usr/bin/nusantara-nowhere"]).findings) == ERROR
+
+
+@pytest.mark.parametrize(
+    ("prefix", "user", "told"),
+    [
+        (["podman", "exec", "-i", "db1"], 0, True),
+        (["/usr/bin/docker", "exec", "db1"], 0, True),
+        (["podman", "exec", "-i", "db1", "timeout", "60"], 0, False),
+        (["podman", "exec", "-i", "db1", "/usr/bin/timeout", "60"], 0, False),
+        (["sudo", "-n", "-u", "redis"], 0, False),
+        (["sudo", "-n", "-u", "redis"], 1000, True),
+        (["runuser", "-u", "redis", "--"], 0, False),
+        ([], 1000, False),
+    ],
+)
+def test_a_prefix_where_no_signal_arrives_is_told(
+    monkeypatch: pytest.MonkeyPatch, prefix: list[str], user: int, told: bool
+) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: user)
+    found = unbounded(tuple(prefix))
+    assert [(one.code, one.level) for one in found] == ([("engine.prefix_unbounded", INFO)] if told else [])

@@ -16,7 +16,7 @@ from ..._base._process import end_words, find_tool
 from ..._base._reader import shown
 from ..._base._trusted import scripts_in, weakness
 from .._base import Context, Probe
-from .._prefix import behind, refuse_prefix
+from .._prefix import behind, refuse_prefix, unbounded
 from ._options import Options
 
 PROBE_SECONDS = 600
@@ -33,6 +33,7 @@ def look(options: Options, context: Context) -> Probe:
         found += problems
     for path in options.secret_files:
         found += _secret(path)
+    found += unbounded(options.prefix)
     if not options.end.proven:
         found.append(_unproven(options))
     version, size = "", 0

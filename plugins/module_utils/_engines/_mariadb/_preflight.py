@@ -10,6 +10,7 @@ import typing as t
 from ..._base._errors import EngineError
 from ..._base._findings import ERROR, INFO, Finding
 from .._base import Context
+from .._prefix import unbounded
 from . import _limits, _sql
 from ._clients import Clients, find_clients
 from ._connection import Connection, connect
@@ -34,7 +35,7 @@ class Preflight:
         self._flavour = flavour
         self._options = options
         self._context = context
-        self._findings: list[Finding] = []
+        self._findings: list[Finding] = unbounded(options.prefix)
         self._bytes = 0
         self._files: dict[str, tuple[int, int]] = {}
         self._broken: list[tuple[str, str]] = []
