@@ -109,3 +109,9 @@ def test_hostile_names_of_media_are_refused(receipts: Receipts, name: str) -> No
 
 def test_without_a_state_nothing_is_known(receipts: Receipts) -> None:
     assert (receipts.media(), receipts.newest(NAME), receipts.names("internal")) == ([], [], set())
+
+
+@pytest.mark.parametrize("name", ["a/b", ""])
+def test_what_is_no_name_of_a_set_leads_to_no_receipt(receipts: Receipts, name: str) -> None:
+    with pytest.raises(OSError, match="is not the name of a set"):
+        receipts.of("internal", name)

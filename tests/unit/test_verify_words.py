@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
+import errno
 import hashlib
 import os
 import pathlib
@@ -344,3 +346,49 @@ def test_a_selection_of_names_has_no_strays_and_tells_what_is_absent(made: MadeS
     assert [entry.name for entry in report.sets] == [NAME]
     (problem,) = report.strays
     assert (problem.path, problem.message) == (f"{made.root}/{OLDER}", f"The set {OLDER} is not in this store")
+
+
+class Unlookable:
+    """An entry of a listing that the disk tells nothing about."""
+
+    def __init__(self, entry: os.DirEntry[str]) -> None:
+        self.name, self.path = entry.name, entry.path
+
+    def is_dir(self, *, follow_symlinks: bool = True) -> bool:
+        raise OSError(errno.EIO, "Input/output error", self.path)
+
+
+@pytest.mark.parametrize("place", ["SIMPEG", f"SIMPEG/{NAME}"])
+def test_an_entry_that_the_disk_tells_nothing_about_hides_no_other(
+    made: MadeSet, monkeypatch: pytest.MonkeyPatch, place: str
+) -> None:
+    make_set(made.root, "Situs", "2026112024F1D-Situs", key=str(made.root.parent / "manifest"))
+    real = os.scandir
+
+    @contextlib.contextmanager
+    def scandir(path: str) -> t.Iterator[list[t.Any]]:
+        with real(path) as entries:
+            bad = str(made.root / place)
+            yield [Unlookable(entry) if entry.path == bad else entry for entry in entries]
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    report = verified(made)
+    (stray,) = report.strays
+    assert (stray.kind, stray.path) == ("unreadable", str(made.root / place))
+    assert stray.message.endswith("cannot be looked at: Input/output error")
+    assert [entry.source for entry in report.sets] == ["Situs"]
+
+
+def test_a_signature_that_the_disk_does_not_give_is_no_altered_one(
+    made: MadeSet, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.lstat
+
+    def lstat(path: t.Any) -> os.stat_result:
+        if path == str(made.signature):
+            raise OSError(errno.EIO, "Input/output error", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    messages = [problem.message for problem in verified(made).problems]
+    assert f"The signature {made.signature} cannot be read: Input/output error" in messages

@@ -24,7 +24,11 @@ from ansible_collections.nusantara.backup.plugins.module_utils._artifact._chain 
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._pipeline import write_artifact
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._reopen import read_back
 from ansible_collections.nusantara.backup.plugins.module_utils._artifact._stored import Written
-from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import BackupError, EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import (
+    BackupError,
+    EngineError,
+    ToolError,
+)
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import Finding
 from ansible_collections.nusantara.backup.plugins.module_utils._base._io import CHUNK, Digest
 from ansible_collections.nusantara.backup.plugins.module_utils._base._model import Protection
@@ -322,3 +326,17 @@ def test_proof_open_works_with_a_key_in_memory(tmp_path: pathlib.Path, plain: pa
     read_back(path, written, protection, children, reopen=True, key=memory)
     done = subprocess.run(["age", "-d", "-i", key.identity, path], check=True, capture_output=True)
     assert done.stdout[:4] == b"\x28\xb5\x2f\xfd"
+
+
+def test_without_a_thread_for_the_stored_bytes_nothing_is_left(
+    tmp_path: pathlib.Path, plain: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise ToolError("No further thread could be started", code="tool.start")
+
+    monkeypatch.setattr(_stored, "begin", refuse)
+    with Children() as children:
+        with pytest.raises(ToolError):
+            write_artifact(saying('cat "$1"', str(plain)), str(tmp_path / "a"), ZSTD, children)
+        assert not children._alive
+    assert not os.path.lexists(tmp_path / "a")
