@@ -328,9 +328,29 @@ def test_only_the_sources_that_were_asked_for_are_looked_at(made: MadeSet) -> No
     assert [type(one) for one in scan(str(made.root))] == [FoundSet, FoundSet, Stray]
 
 
-def test_a_marker_that_is_no_file_is_not_passed_over(made: MadeSet) -> None:
-    (made.root / ".nusantara-backup-medium").mkdir()
-    assert [stray.path for stray in verified(made).strays] == [str(made.root / ".nusantara-backup-medium")]
+@pytest.mark.parametrize("kind", ["file", "directory", "link"])
+def test_only_a_marker_that_is_a_file_belongs_to_a_store(made: MadeSet, kind: str) -> None:
+    marker = made.root / ".nusantara-backup-medium"
+    if kind == "file":
+        marker.write_bytes(b"nas")
+    elif kind == "directory":
+        marker.mkdir()
+    else:
+        marker.symlink_to(made.manifest)
+    assert [stray.path for stray in verified(made).strays] == ([] if kind == "file" else [str(marker)])
+
+
+def test_among_sets_no_stray_is_found(made: MadeSet) -> None:
+    (made.root / "old.dump").write_bytes(b"")
+    assert [entry.name for entry in found_sets(str(made.root))] == [NAME]
+
+
+def test_what_could_not_be_read_did_not_come_from_the_cache(made: MadeSet) -> None:
+    sound = verified(made)
+    made.artifact().unlink()
+    report = verified(made)
+    assert (report.dropped, report.sets[0].bytes) == (True, 0)
+    assert sound.sets[0].bytes == 7000
 
 
 @pytest.mark.parametrize(
