@@ -160,7 +160,7 @@ def test_a_number_of_forty_digits_is_still_one() -> None:
 def test_a_sha_256_is_64_hex_digits_in_lower_case() -> None:
     good = "0123456789abcdef" * 4
     assert is_sha256(good) == good
-    for bad in (good[:-1], good + "0", good.upper(), good[:-1] + "g"):
+    for bad in (good[:-1], good + "0", good.upper(), good[:-1] + "g", good[:-1] + "X"):
         with pytest.raises(ValueError, match="is not a SHA-256 in hex"):
             is_sha256(bad)
 
