@@ -96,6 +96,8 @@ def _drain(path: str, put: t.Callable[[memoryview], None] | None = None) -> Dige
         descriptor = open_to_read(path)
         try:
             forget_cache(descriptor)
+            # The kernel then reads ahead of us, and the disk works while we hash.
+            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
             for chunk in chunks(descriptor):
                 meter.feed(chunk)
                 if put is not None:
