@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "disk.space": "Too little space for the backup.",
     "encryption.none": "The backup is NOT encrypted.",
     "encryption.single": "Only one key can open the backup.",
+    "engine.answer": "The answer of a server or program was not understood.",
     "engine.busy": "A lock on the data was held for too long.",
     "engine.changing": "The data could not be opened for a consistent copy.",
     "engine.command.count": "The content of the dump could not be counted.",

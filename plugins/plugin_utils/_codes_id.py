@@ -21,6 +21,7 @@ CODES: dict[str, str] = {
     "disk.space": "Ruang disk tidak cukup untuk backup.",
     "encryption.none": "Hasil backup TIDAK dienkripsi.",
     "encryption.single": "Hanya satu kunci yang dapat membuka hasil backup.",
+    "engine.answer": "Jawaban server atau program tidak dapat dimengerti.",
     "engine.busy": "Data dikunci program lain terlalu lama.",
     "engine.changing": "Data tidak dapat dibuka untuk salinan yang konsisten.",
     "engine.command.count": "Isi hasil dump tidak dapat dihitung.",

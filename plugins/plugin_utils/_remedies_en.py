@@ -23,6 +23,7 @@ REMEDIES: dict[str, str] = {
     "encryption.none": "Set backup_recipients and encryption: age.",
     "encryption.single": "Add an escrow key to backup_recipients.",
     "engine": "Read the technical detail, correct the cause, then run the backup again.",
+    "engine.answer": ("Correct the programs and the server that the source names, then run the backup again."),
     "engine.busy": "Find the program that holds the lock, or raise busy_seconds; then run the backup again.",
     "engine.changing": (
         "Give the backup's user access to the database and its -wal and -shm files, then run the backup again."

@@ -23,6 +23,9 @@ REMEDIES: dict[str, str] = {
     "encryption.none": "Isi backup_recipients dan tetapkan encryption: age.",
     "encryption.single": "Tambahkan kunci cadangan (escrow) pada backup_recipients.",
     "engine": "Baca rincian teknis, perbaiki penyebabnya, lalu ulangi backup.",
+    "engine.answer": (
+        "Pastikan opsi sumber menyebut program dan server yang benar, laporkan rinciannya; lalu ulangi backup."
+    ),
     "engine.busy": "Cari program yang memegang kunci (lock), atau naikkan busy_seconds; lalu ulangi backup.",
     "engine.changing": "Beri pengguna backup akses ke basis data serta berkas -wal dan -shm, lalu ulangi backup.",
     "engine.command.count": (

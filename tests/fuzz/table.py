@@ -5,6 +5,13 @@
 from __future__ import annotations
 
 from .target import Target
-from .targets import journal, naming, sets, site
+from .targets import engines, journal, naming, sets, site, streams
 
-TARGETS: tuple[Target, ...] = (*naming.TARGETS, *site.TARGETS, *sets.TARGETS, *journal.TARGETS)
+TARGETS: tuple[Target, ...] = (
+    *naming.TARGETS,
+    *site.TARGETS,
+    *sets.TARGETS,
+    *journal.TARGETS,
+    *engines.TARGETS,
+    *streams.TARGETS,
+)

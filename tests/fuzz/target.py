@@ -21,7 +21,7 @@ from .watch import WATCH
 from .words import check_error, check_result
 
 # A program that waits for nothing needs a thousandth of it; a busy machine may need much of it.
-SECONDS = 20.0
+SECONDS = 10.0
 # Hundreds of thousands of small files: where there is a file system in memory, it takes a tenth of the time.
 _MEMORY = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
@@ -67,12 +67,12 @@ class Count:
     refused: int = 0
 
 
-def run_case(target: Target, place: Place, value: t.Any, count: Count) -> None:
+def run_case(target: Target, place: Place, value: t.Any, count: Count, seconds: float = SECONDS) -> None:
     """One case, watched; an ``AssertionError``, or whatever else comes out, is a finding."""
     count.cases += 1
     problem: BackupError | None = None
     result: t.Any = None
-    with WATCH.over(str(place.root), SECONDS, target.programs):
+    with WATCH.over(str(place.root), seconds, target.programs):
         try:
             result = target.call(place, value)
         except BackupError as refused:

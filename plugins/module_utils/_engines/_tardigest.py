@@ -9,11 +9,12 @@ import typing as t
 
 from .._base._present import present
 from ._base import InventoryObject
-from ._tarheader import BLOCK
+from ._tarheader import BLOCK, MOST_DIGITS
 
 LIMIT = 50_000
 HOLES_LIMIT = 1 << 30
 _MAP_LIMIT = 1 << 20
+_COUNT_DIGITS = 7
 _ZEROS = bytes(1 << 16)
 
 
@@ -110,14 +111,14 @@ class _Sparse(_Plain):
 
     def _read_map(self) -> None:
         lines = bytes(self._head).split(b"\n", 1)
-        if len(lines) == 2 and lines[0].isdigit():
+        if len(lines) == 2 and lines[0].isdigit() and len(lines[0]) <= _COUNT_DIGITS:
             wanted = 2 * int(lines[0])
             rest = lines[1].split(b"\n", wanted)
             if len(rest) > wanted:
                 values = rest[:wanted]
                 used = len(lines[0]) + 1 + sum(len(value) + 1 for value in values)
                 start = -(-used // BLOCK) * BLOCK
-                if not all(value.isdigit() for value in values):
+                if not all(value.isdigit() and len(value) <= MOST_DIGITS for value in values):
                     self._lost = True
                 elif len(self._head) >= start:
                     self._map = [int(value) for value in values]
@@ -133,6 +134,10 @@ class _Sparse(_Plain):
         while position < len(part):
             if not self._left:
                 if self._piece >= len(pieces):
+                    self._lost = True
+                    return
+                if pieces[self._piece] > self._real:
+                    # A hole to somewhere behind the end of the file: to fill it could take for ever.
                     self._lost = True
                     return
                 self._fill(pieces[self._piece])

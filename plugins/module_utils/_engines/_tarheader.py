@@ -12,6 +12,10 @@ from .._base._errors import EngineError
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
+# Larger than any file that there is, and small enough for every kind of arithmetic.
+LARGEST = 1 << 60
+MOST_DIGITS = 18
+_OCTAL = frozenset(b"01234567")
 _SPACES = 8 * ord(" ")
 _MAGIC = (b"ustar\x0000", b"ustar  \x00")
 
@@ -72,12 +76,16 @@ def read_header(block: bytes, where: int) -> Header:
 def number(field: bytes, where: int) -> int:
     """A numeric field: octal digits, or GNU's base 256 for what is too large for them."""
     if field[0] == 0x80:
-        return int.from_bytes(field[1:], "big")
-    digits = field.strip(b" \0")
-    try:
-        return int(digits, 8) if digits else 0
-    except ValueError as problem:
-        raise broken(where, "a header with a damaged number") from problem
+        value = int.from_bytes(field[1:], "big")
+    else:
+        digits = field.strip(b" \0")
+        # Python would take signs and underscores, too, and a size below zero would lead us back for ever.
+        if not _OCTAL.issuperset(digits):
+            raise broken(where, "a header with a damaged number")
+        value = int(digits, 8) if digits else 0
+    if value > LARGEST:
+        raise broken(where, "a header with a damaged number")
+    return value
 
 
 def read_pax(data: bytes, where: int) -> dict[bytes, bytes]:
@@ -103,7 +111,7 @@ def decimal(records: t.Mapping[bytes, bytes], key: bytes, where: int) -> int | N
     value = records.get(key)
     if value is None:
         return None
-    if not value.isdigit():
+    if not value.isdigit() or len(value) > MOST_DIGITS:
         raise broken(where, f"a damaged {key.decode()} in an extended header")
     return int(value)
 

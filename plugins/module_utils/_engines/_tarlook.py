@@ -73,7 +73,7 @@ def unescaped(name: str) -> bytes:
     """A name back from tar's quoting style ``escape``."""
     raw = re.sub(
         r"\\([0-7]{3}|.)",
-        lambda match: chr(int(match[1], 8)) if match[1].isdigit() else _ESCAPES.get(match[1], match[1]),
+        lambda match: chr(int(match[1], 8) & 0xFF) if match[1].isdigit() else _ESCAPES.get(match[1], match[1]),
         name.encode("utf-8", "surrogateescape").decode("latin-1"),
     )
     return raw.encode("latin-1")

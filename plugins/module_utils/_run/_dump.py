@@ -29,6 +29,7 @@ from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, SIZE_LIMIT, decode, dige
 from .._sets._signing import ensure_key, sign
 from .._site._plan import Job
 from ._progress import Observer
+from ._understood import Understood, streams_of
 
 _MOST_RUNS = 999
 
@@ -158,7 +159,7 @@ class Dump:
         findings: list[Finding] = []
         artifacts: list[_Artifact] = []
         with self._engine.open(self._job.source.options, probe, self._context) as session:
-            for stream in session.streams():
+            for stream in streams_of(session, self._job.source.name):
                 label = f".{stream.part}" if stream.part else ""
                 file = f"{name}{label}.{stream.kind}{_codec.suffix(self._protection)}"
                 self._step(f"dump {stream.part or stream.kind}")
@@ -174,8 +175,9 @@ class Dump:
                 findings += written.findings
                 artifacts.append(_Artifact(file, stream, written))
             self._step("inventory")
-            inventory = session.inventory()
-            findings += session.findings()
+            with Understood(self._job.source.name):
+                inventory = session.inventory()
+                findings += session.findings()
         return artifacts, inventory, tuple(findings), key
 
     def _head(self, name: str, fields: NameFields, probe: Probe, started: str) -> dict[str, t.Any]:

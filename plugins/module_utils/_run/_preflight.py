@@ -21,6 +21,7 @@ from .._engines._registry import ENGINES
 from .._media._registry import look_at
 from .._record._history import Attempt
 from ._plausible import expected_bytes
+from ._understood import Understood
 
 _COMPRESSED_SHARE = 0.5
 _MINUTE = 60
@@ -29,7 +30,8 @@ _MINUTE = 60
 def probe_source(source: Source, context: Context) -> Probe:
     """Look at a source; errors of the engine come through as they are. A look has a time limit, as a dump has."""
     try:
-        return within(source.time_limit * _MINUTE, lambda: ENGINES[source.engine].probe(source.options, context))
+        with Understood(source.name):
+            return within(source.time_limit * _MINUTE, lambda: ENGINES[source.engine].probe(source.options, context))
     except TimeoutError as problem:
         # Nothing else runs beside a look: what it started must not go on without it.
         context.children.signal_all(signal.SIGKILL)

@@ -26,8 +26,20 @@ CANDIDATES: tuple[t.Mapping[str, t.Any], ...] = (
     {"database": "simpeg"},
     {"databases": "all"},
     {"databases": ["simpeg", "presensi"], "exclude": []},
-    {"command": ["cat", ROOT + "/source/db.sqlite"]},
-    {"dump": ["cat", ROOT + "/source/db.sqlite"], "restore": ["true"], "kind": "txt"},
+    {
+        "dump": ["cat", ROOT + "/source/file"],
+        "restore": ["tee", "{target}"],
+        "count": ["printf", "{}"],
+        "probe": ["printf", "1"],
+        "end": {"last_line": "end", "first_bytes": "00ff"},
+    },
+    {
+        "dump": ["cat", ROOT + "/source/file"],
+        "restore": ["tee", "{target}"],
+        "end": {"last_line_matches": "^-- Dump (a|b)*$", "min_bytes": 3},
+        "ok_status": [0, 1],
+        "stderr": "ignore",
+    },
 )
 
 
