@@ -92,7 +92,7 @@ run:
   description: The run in the host's journal.
   returned: when one was started or followed
   type: str
-  sample: 20261120T170000Z-4f2a
+  sample: 20261120T170000Z-4f2a91c35b07d8e6
 finished:
   description: Whether there is nothing more to follow.
   returned: always

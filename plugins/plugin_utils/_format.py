@@ -14,12 +14,14 @@ from ._report_due import WEEKDAYS, zone_of
 NONE = "\u2013"
 STYLES = ("long", "medium", "short", "day", "night")
 _SEPARATORS = {"id": (".", ","), "en": (",", ".")}
+# Beyond it Python neither divides nor writes a whole number; NaN is not below it either.
+_LARGEST = 10**30
 _UNITS = ("kB", "MB", "GB", "TB", "PB")
 
 
 def number(value: t.Any, language: str, digits: int = 0) -> str:
-    """``1.234,5`` in Indonesian, ``1,234.5`` in English; an en dash for None."""
-    if value is None:
+    """``1.234,5`` in Indonesian, ``1,234.5`` in English; an en dash for None, and for what no count can be."""
+    if value is None or not -_LARGEST < value < _LARGEST:
         return NONE
     thousands, decimal = _SEPARATORS[language]
     return f"{value:,.{digits}f}".translate({ord(","): thousands, ord("."): decimal})
@@ -27,7 +29,7 @@ def number(value: t.Any, language: str, digits: int = 0) -> str:
 
 def size(value: t.Any, language: str) -> str:
     """Bytes in decimal units, one digit behind the comma below a hundred."""
-    if value is None:
+    if value is None or not value < _LARGEST:
         return NONE
     if value < 1000:
         return f"{number(value, language)} B"

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from .target import Target
-from .targets import engines, journal, naming, sets, site, streams
+from .targets import engines, journal, naming, report, sets, site, streams
 
 TARGETS: tuple[Target, ...] = (
     *naming.TARGETS,
@@ -14,4 +14,5 @@ TARGETS: tuple[Target, ...] = (
     *journal.TARGETS,
     *engines.TARGETS,
     *streams.TARGETS,
+    *report.TARGETS,
 )

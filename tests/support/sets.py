@@ -78,7 +78,7 @@ def make_document(
         "description": "A set made by a test",
         "host": host,
         "building": "A",
-        "run": "20261120T170000Z-4f2a",
+        "run": "20261120T170000Z-4f2a91c35b07d8e6",
         "mode": "scheduled",
         "type": fields.type,
         "frequency": FREQUENCY_WORD[fields.frequency],

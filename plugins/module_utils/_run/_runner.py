@@ -40,7 +40,7 @@ class Runner:
         self.site = site
         self.clock = clock
         self.journal = Journal(journal_path(site), clock)
-        self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        self.run_id = f"{clock.now():%Y%m%dT%H%M%SZ}-{secrets.token_hex(8)}"
         self._observer = observer or Progress(progress_path(site, self.run_id))
         self._servers = Servers(site.sources)
         # What went wrong beside the sources: after-hooks that failed, of this run or of one before it.
