@@ -6,6 +6,7 @@ from __future__ import annotations
 
 FINDINGS: dict[str, str] = {
     "report.failed": "The backup failed.",
+    "report.failed_again": "The backup of that night succeeded; what was tried after it failed ({count} times).",
     "report.missed": "The backup was due and did not run.",
     "report.incomplete": "The backup was made, but copies are missing on: {media}.",
     "report.interrupted": "The backup was interrupted before its end.",

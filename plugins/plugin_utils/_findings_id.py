@@ -6,6 +6,7 @@ from __future__ import annotations
 
 FINDINGS: dict[str, str] = {
     "report.failed": "Backup gagal.",
+    "report.failed_again": "Backup malam itu berhasil; percobaan sesudahnya gagal ({count} kali).",
     "report.missed": "Backup dijadwalkan, tetapi tidak berjalan.",
     "report.incomplete": "Backup berhasil dibuat, tetapi belum ada salinan di: {media}.",
     "report.interrupted": "Backup terputus sebelum selesai.",

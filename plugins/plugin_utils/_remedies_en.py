@@ -225,6 +225,7 @@ REMEDIES: dict[str, str] = {
     "receipt.invalid": "Move the receipt aside, then copy the set again.",
     "report.building_unknown": "State the buildings of host and media in the inventory.",
     "report.failed": "Correct the cause, then run the backup again.",
+    "report.failed_again": "Look into the cause that is named; the backup that succeeded stands.",
     "report.host_silent": "Correct the cause it names, then make the report again.",
     "report.host_unreachable": "Look at the host's network, power and SSH, then make the report again.",
     "report.implausible": "Look at the application's content before you accept this backup.",

@@ -219,6 +219,7 @@ REMEDIES: dict[str, str] = {
     "receipt.invalid": "Sisihkan tanda terima itu, lalu salin ulang set.",
     "report.building_unknown": "Isi gedung host dan gedung media di inventaris.",
     "report.failed": "Perbaiki penyebabnya, lalu ulangi backup.",
+    "report.failed_again": "Selidiki sebab yang disebutkan; backup yang berhasil tetap berlaku.",
     "report.host_silent": "Perbaiki sebab yang disebutkan, lalu buat ulang laporan.",
     "report.host_unreachable": "Periksa jaringan, daya, dan SSH host itu, lalu buat ulang laporan.",
     "report.implausible": "Periksa isi aplikasi sebelum menerima backup ini.",

@@ -56,6 +56,9 @@ def of_row(row: Row, standard_seconds: float | None) -> list[Finding]:
         add("late", WARNING)
     if row["retries"] and not row["problem"]:
         add("retried", INFO, count=row["retries"] + 1)
+    if row["failed_again"]:
+        add("failed_again", WARNING, count=len(row["failed_again"]))
+        _own_words(found[-1], row["failed_again"][0]["error"])
     if standard_seconds is not None and (row["seconds"] or 0) > standard_seconds:
         add("over_standard", WARNING)
     seen = {item["code"] for item in found}

@@ -50,12 +50,23 @@ def _of_source(host: Host, source: Source, runs: list[Run], night: dt.date, now:
         mine = left if len(entries) == 1 else [run for run in left if _belongs(run, item, entries)]
         left = [run for run in left if run not in mine]
         found.append(_row(host, source, item, mine, night, now))
-    for mode, attempts in (("scheduled", left), ("incidental", by_hand)):
+    for mode, attempts in (("scheduled", left), *(("incidental", request) for request in _requests(by_hand))):
         if attempts:
             found.append(_row(host, source, _unplanned(mode, attempts[0]), attempts, night, now, due_now=False))
     if not found and source.plan:
         found.append(_row(host, source, source.plan[0], [], night, now, due_now=False))
     return found
+
+
+def _requests(runs: list[Run]) -> t.Iterator[list[Run]]:
+    """Runs by hand as what was asked for: one that succeeded together with those before it that failed (P12.3)."""
+    request: list[Run] = []
+    for run in reversed(runs):
+        request.insert(0, run)
+        if take.text(run, "outcome") == "success":
+            yield request
+            request = []
+    yield request
 
 
 def _belongs(run: Run, item: Entry, entries: list[Entry]) -> bool:
@@ -80,6 +91,7 @@ def _row(
     due_now: bool = True,
 ) -> Row:
     best = _decisive(runs)
+    told = runs.index(best) if best else 0
     run = best or {}
     name = take.text(run, "name")
     backup = next((found for found in host.sets if name and take.text(found, "name") == name), {})
@@ -111,7 +123,8 @@ def _row(
         "plain_bytes": _either(run, backup, "plain_bytes") if status in (SUCCESS, INCOMPLETE) else None,
         "stored_bytes": _either(run, backup, "stored_bytes") if status in (SUCCESS, INCOMPLETE) else None,
         "attempts": [_attempt(attempt) for attempt in runs],
-        "retries": max(0, len(runs) - 1),
+        "retries": len(runs) - 1 - told if best else 0,
+        "failed_again": [found for found in map(_attempt, runs[:told]) if found["outcome"] != RUNNING],
         "late": take.flag(run, "late"),
         "plausible": take.flag(run, "plausible", True) and take.flag(backup, "plausible", True),
         "error": _error(run) if best and status != SUCCESS else None,

@@ -106,7 +106,9 @@ METHODS = frozenset(
     }
 )
 # Our own classes have methods of these names, too: only what these words hold is a file or a process.
-_FILES = frozenset(["stream", "source", "events", "file", "stdin", "stdout", "stderr", "process", "_process", "listing", "ready"])
+_FILES = frozenset(
+    ["stream", "source", "events", "file", "stdin", "stdout", "stderr", "process", "_process", "listing", "ready"]
+)
 AMBIGUOUS: t.Mapping[str, frozenset[str]] = {
     **dict.fromkeys(("read", "readline", "readinto", "write", "flush", "wait", "poll"), _FILES),
     "commit": frozenset({"connection", "copy"}),

@@ -57,7 +57,9 @@ def planned(*plans: dict[str, t.Any], **over: t.Any) -> dict[str, t.Any]:
 def test_k5_p12_1_status_of_a_due_source(runs: list[dict[str, t.Any]], generated: str, status: str) -> None:
     found = row(make.host_with(*runs, sources=[make.source("SIMPEG")]), generated=generated)
     assert found["status"] == status
-    assert found["retries"] == max(0, sum(run["night"] == NIGHT.isoformat() for run in runs) - 1)
+    # What failed before it, not what came after it.
+    tonight = [run["outcome"] for run in runs if run["night"] == NIGHT.isoformat()]
+    assert found["retries"] == (tonight.index("success") if "success" in tonight else max(0, len(tonight) - 1))
 
 
 def test_what_a_failed_run_left_has_no_size() -> None:
@@ -89,6 +91,31 @@ def test_p12_1_an_incidental_run_does_not_hide_that_the_plan_failed() -> None:
         ("scheduled", "failed"),
         ("incidental", "success"),
     ]
+
+
+def test_p12_3_each_request_by_hand_has_a_line_with_its_repairs() -> None:
+    by_hand = {"mode": "incidental", "frequency": "incidental"}
+    runs = [
+        make.failed("SIMPEG", delay=9000, **by_hand),
+        make.run("SIMPEG", delay=7000, **by_hand),
+        make.failed("SIMPEG", delay=5000, **by_hand),
+        make.run("SIMPEG", delay=3000, **by_hand),
+    ]
+    found = model(make.host_with(*runs, sources=[make.source("SIMPEG", make.plan("weekly", day="sunday"))]))
+    assert [(line["status"], line["retries"]) for line in found["rows"]] == [
+        ("failed", 0),
+        ("success", 0),
+        ("success", 1),
+    ]
+
+
+def test_what_failed_after_the_success_of_a_night_is_told() -> None:
+    runs = [make.failed("SIMPEG", delay=9000), make.failed("SIMPEG", delay=6000), make.run("SIMPEG")]
+    found = row(make.host_with(*runs))
+    assert (found["status"], found["retries"]) == ("success", 0)
+    (told,) = [item for item in found["findings"] if item["code"] == "report.failed_again"]
+    assert (told["level"], told["params"]["count"]) == ("warning", "2")
+    assert "exit status 1" in told["message"]
 
 
 def test_a_run_of_a_source_that_is_no_longer_planned_is_still_told() -> None:
