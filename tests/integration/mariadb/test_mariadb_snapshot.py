@@ -167,6 +167,7 @@ def test_table_that_is_changed_before_it_is_read_fails_the_dump(server: Server, 
         dump(server, server.options(database=database), watch=at_first_bytes(server, database, change))
     assert caught.value.code == "engine.mariadb.changed"
     assert "z_satu" in caught.value.what or "definition has changed" in caught.value.what
+    assert caught.value.remedy
 
 
 def at_first_bytes(server: Server, database: str, change: str) -> Watch:

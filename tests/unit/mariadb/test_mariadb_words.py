@@ -34,6 +34,7 @@ TABLE = "when dumping table `gaji` at row: 7"
         ("ERROR 1142 (42000) at line 1: SELECT command denied to user 'a'@'b' for table `c`.`d`", "permission"),
         (f"mariadb-dump: Error 1412: Table definition has changed, please retry transaction {TABLE}", "changed"),
         ("mariadb-dump: Couldn't execute 'SHOW CREATE TABLE `t`': Table 'a.t' doesn't exist (1146)", "changed"),
+        ("mysqldump: Error in field count for table: `t` !  Aborting.", "changed"),
         (f"mariadb-dump: Error 1205: Lock wait timeout exceeded; try restarting transaction {TABLE}", "lock"),
         (f"mysqldump: Error 1194: Table 'gaji' is marked as crashed and should be repaired {TABLE}", "damaged"),
         (f"mysqldump: Error 2020: Got packet bigger than 'max_allowed_packet' bytes {TABLE}", "packet"),

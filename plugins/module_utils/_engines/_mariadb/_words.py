@@ -81,7 +81,9 @@ _CAUSES = (
     ),
 )
 _NUMBER = re.compile(r"(?:ERROR |Error |[Ee]rror: )(?P<first>[0-9]{4})\b|\((?P<last>[0-9]{4})\)\s*$", re.MULTILINE)
-_TLS, _LOST = 2026, 2013
+_TLS, _LOST, _CHANGED = 2026, 2013, 1412
+# Said without a number.
+_OTHER_COLUMNS = "Error in field count for table"
 _CUT = re.compile(r"eof while reading|when dumping table|reset by peer|Broken pipe", re.IGNORECASE)
 # Words that come with every run of some versions and tell nothing about the data.
 _HARMLESS = (
@@ -94,6 +96,8 @@ def number_of(said: str) -> int:
     """The number of the first error in the words of a client; 0 where it gives none."""
     found = _NUMBER.search(said)
     number = int(found["first"] or found["last"]) if found else 0
+    if _OTHER_COLUMNS in said:
+        return _CHANGED
     # A protected connection that stood and was cut is no question of certificates.
     return _LOST if number == _TLS and _CUT.search(said) else number
 
