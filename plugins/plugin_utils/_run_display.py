@@ -39,7 +39,9 @@ def lines_of_check(host: str, result: t.Mapping[str, t.Any]) -> list[str]:
         f"{shlex.join(_plain.texts(hook, 'words'))}, at most {_plain.text(hook, 'time_limit')} min"
         for hook in _plain.mappings(result, "hooks")
     ]
-    lines += [_finding_line(finding) for finding in _plain.mappings(result, "findings") if finding.get("level") != told]
+    findings = [item for item in _plain.mappings(result, "findings") if item.get("level") != told]
+    # What holds for several sources, such as a word about their medium, is said once.
+    lines += dict.fromkeys(map(_finding_line, findings))
     return [printable(f"[{host}] {line}") for line in lines]
 
 

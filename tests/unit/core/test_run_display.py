@@ -8,7 +8,12 @@ import typing as t
 
 import pytest
 
-from ansible_collections.nusantara.backup.plugins.plugin_utils._run_display import lines_of, printable, size
+from ansible_collections.nusantara.backup.plugins.plugin_utils._run_display import (
+    lines_of,
+    lines_of_check,
+    printable,
+    size,
+)
 
 ERROR = {"code": "engine", "message": "it broke", "remedy": "", "detail": ""}
 DONE = {"source": "A", "outcome": "success", "name": "n", "seconds": 1.25, "plain_bytes": 2048, "stored_bytes": 100}
@@ -72,3 +77,22 @@ def test_pitfall_hostile_text_does_not_control_the_terminal(hostile: str) -> Non
 )
 def test_sizes(count: int, text: str) -> None:
     assert size(count) == text
+
+
+def test_a_check_says_what_it_would_do_and_each_finding_once() -> None:
+    finding = {"level": "warning", "message": "The disk is small", "remedy": "Buy another"}
+    job = {"source": "A", "type": "F", "frequency": "daily", "night": "2026-11-19", "media": ["m"]}
+    hook = {
+        "when": "before",
+        "sources": ["A"],
+        "kind": "source",
+        "name": "A",
+        "words": ["stop", "a b"],
+        "time_limit": 5,
+    }
+    result = {"plan": [job], "hooks": [hook], "findings": [finding, finding, {**finding, "level": "error"}]}
+    assert lines_of_check("db1", {**result, "failed": True}) == [
+        "[db1] A: F daily of the night 2026-11-19, copied to m",
+        "[db1] before A (source A): stop 'a b', at most 5 min",
+        "[db1] warning: The disk is small. Buy another.",
+    ]
