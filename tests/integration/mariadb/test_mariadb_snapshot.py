@@ -15,7 +15,7 @@ from tests.support.mariadb import Server
 from tests.support.mariadb_dump import Made, Watch, dump
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
-from ansible_collections.nusantara.backup.plugins.module_utils._engines._mariadb import _lock
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._mariadb import _lock, _snapshot
 
 # Enough that the pipe is full and most of the dump is still to come when its first bytes are read.
 LARGE = (
@@ -241,6 +241,18 @@ def test_without_the_lock_the_inventory_is_approximate_and_says_so(server: Serve
     assert (made.inventory.exact, made.inventory.why) == (False, "the source has global_lock: false")
     assert made.rows() == {"z_bagian": 3, "z_dua": 1, "z_satu": 2}
     assert "approximate" in made.codes()
+
+
+def test_lock_is_given_back_when_the_dump_does_not_begin(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A dump program that hangs does not hold up the site."""
+    monkeypatch.setattr(_snapshot, "HOLD_SECONDS", 0)
+    server.sql(database, LARGE)
+    made = dump(server, server.options(database=database))
+    assert not made.inventory.exact
+    assert "the lock was given back" in made.inventory.why
+    assert made.rows() == {"a_besar": 900}
 
 
 def test_lock_is_given_back_when_the_dump_has_begun(server: Server, database: str) -> None:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import typing as t
 
@@ -48,38 +49,36 @@ class Preflight:
     def probe(self) -> Found:
         """All that can be known before the dump."""
         clients = find_clients(self._flavour, self._options, self._context.children)
-        with connect(self._flavour, self._options, self._context.work) as connection:
-            with Talk(
-                clients.client,
-                connection,
-                self._context.children,
-                connect_seconds=self._options.connect_seconds,
-            ) as first:
-                first.prepare(self._flavour, self._options.connect_seconds * _CONNECT_ATTEMPTS + _ANSWER_SECONDS)
-                server = first.ask(_sql.SERVER, _ANSWER_SECONDS)
-            with Talk(
-                clients.client,
-                connection,
-                self._context.children,
-                connect_seconds=self._options.connect_seconds,
-                patient=True,
-            ) as talk:
-                talk.prepare(self._flavour, _ANSWER_SECONDS)
-                return self._probe(clients, connection, talk, server)
+        seconds = self._options.connect_seconds * _CONNECT_ATTEMPTS + _ANSWER_SECONDS
+        with contextlib.ExitStack() as opened:
+            connection = opened.enter_context(connect(self._flavour, self._options, self._context.work))
+            strict = opened.enter_context(self._talk(clients, connection))
+            talk = opened.enter_context(self._talk(clients, connection, patient=True))
+            for session in (strict, talk):
+                session.prepare(self._flavour, seconds)
+                session.ask(f"SET SESSION lock_wait_timeout = {self._options.lock_seconds};\n", seconds)
+            return self._probe(clients, connection, strict, talk)
 
-    def _probe(self, clients: Clients, connection: Connection, talk: Talk, server: list[Row]) -> Found:
+    def _talk(self, clients: Clients, connection: Connection, *, patient: bool = False) -> Talk:
+        children, seconds = self._context.children, self._options.connect_seconds
+        return Talk(clients.client, connection, children, connect_seconds=seconds, patient=patient)
+
+    def _ask(self, talk: Talk, script: str) -> list[Row]:
+        return talk.ask(script, self._options.lock_seconds + _ANSWER_SECONDS)
+
+    def _probe(self, clients: Clients, connection: Connection, strict: Talk, talk: Talk) -> Found:
+        """``strict`` ends with what goes wrong; ``talk`` goes on, where a question may be refused."""
+        server = self._ask(strict, _sql.SERVER)
         _unused, version, account, comment = server[0]
         self._compare_versions(clients, version, connection.server)
         databases = {row[1]: f"{row[2]} {row[3]}" for row in server if row[0] == "database"}
         self._transactional = frozenset(row[1] for row in server if row[0] == "engine")
         selected, problems = select(self._options, databases, connection.server)
         self._findings += problems
-        grants = Grants(row[0] for row in talk.ask(_sql.grants(self._flavour), _ANSWER_SECONDS))
-        self._files = {
-            row[1]: (int(row[2]), int(row[3])) for row in talk.ask(_sql.file_sizes(self._flavour), _ANSWER_SECONDS)
-        }
+        grants = Grants(row[0] for row in self._ask(talk, _sql.grants(self._flavour)))
+        self._files = {row[1]: (int(row[2]), int(row[3])) for row in self._ask(talk, _sql.file_sizes(self._flavour))}
         for database in selected:
-            self._look_at(database, talk)
+            self._look_at(database, strict, talk)
         approximate = self._compare_grants(grants, account, selected, connection.server)
         self._say_what_is_not_carried(selected, connection.server)
         return Found(
@@ -134,10 +133,10 @@ class Preflight:
                 )
             )
 
-    def _look_at(self, database: str, talk: Talk) -> None:
+    def _look_at(self, database: str, strict: Talk, talk: Talk) -> None:
         views: list[str] = []
         data = rest = 0
-        for row in talk.ask(_sql.tables(database), _ANSWER_SECONDS):
+        for row in self._ask(strict, _sql.tables(database)):
             _unused, table, kind, engine, _collation, size, beside, comment = row
             label = f"{database}.{table}"
             if kind == "VIEW":
@@ -155,15 +154,15 @@ class Preflight:
                     self._moving.append(label)
         whole, files = self._files.get(database, (0, 0))
         self._bytes += max(data, whole - rest - files * _EMPTY_FILE)
-        self._floats += [f"{database}.{row[1]}" for row in talk.ask(_sql.floats(database), _ANSWER_SECONDS)]
+        self._floats += [f"{database}.{row[1]}" for row in self._ask(talk, _sql.floats(database))]
         self._look_at_views(database, views, talk)
-        self._look_at_name(database, talk)
+        self._look_at_name(database, strict)
 
     def _look_at_name(self, database: str, talk: Talk) -> None:
         """The dump programs lose their way to programs in a database with such a name."""
         if not _UNQUOTED.search(database):
             return
-        rows = talk.ask(_sql.programs(database), _ANSWER_SECONDS)
+        rows = self._ask(talk, _sql.programs(database))
         if any(row[1] not in ("index", "trigger") for row in rows):
             self._findings.append(
                 Finding(
@@ -180,11 +179,11 @@ class Preflight:
         doubted: dict[str, str] = {}
         prefix = f"{database}."
         for script in _sql.check_views(database, views):
-            for row in talk.ask(script, _ANSWER_SECONDS):
+            for row in self._ask(talk, script):
                 if len(row) == 4 and row[2].lower() == "error" and row[3] != "Corrupt":
                     doubted.setdefault(row[0][len(prefix) :], row[3])
         for view, said in doubted.items():
-            stops = not talk.ask(f"SHOW FIELDS FROM {name(database, view)};\n", _ANSWER_SECONDS)
+            stops = not self._ask(talk, f"SHOW FIELDS FROM {name(database, view)};\n")
             if stops:
                 self._broken.append((database, view))
             self._findings.append(_limits.broken_view(f"{database}.{view}", said, dumped=not stops))

@@ -102,6 +102,8 @@ class Snapshot:
             self._release()
         content = present(self._counter).result()
         after = self._ask_numbers()
+        if not self._doubts and not (self._numbers and after):
+            self._doubts.append("the server did not tell which tables changed meanwhile")
         changed = shifted(self._numbers, after, self._databases)
         taken = take(content, self._check.tables, changed, self._databases, self._doubts, still=self._stays)
         self._release()
