@@ -14,6 +14,7 @@ import pytest
 from tests.support.command_engine import dumped, opened, problem_of, program
 from tests.support.site import is_alive, wait_until
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._command._check import SLACK
 
 MEGABYTES = "head -c 8388608 /dev/zero"
@@ -112,3 +113,11 @@ def test_a_real_check_program_takes_and_refuses(tmp_path: pathlib.Path) -> None:
     assert dumped(tmp_path, f"cat {archive}", **end).codes() == []
     problem = problem_of(tmp_path, f"head -c 200000 {archive}", **end)
     assert "Unexpected EOF" in problem.detail
+
+
+def test_a_check_is_asked_also_when_nothing_came(tmp_path: pathlib.Path) -> None:
+    with opened(tmp_path, ":", **check(tmp_path, 'test -n "$(head -c 1)"')) as (stream, _session):
+        stream.stop()
+        with pytest.raises(EngineError) as caught:
+            stream.end_check.finish()
+    assert caught.value.code == "engine.incomplete"

@@ -13,6 +13,7 @@ from tests.support.command_engine import looked, program
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._findings import ERROR
 from ansible_collections.nusantara.backup.plugins.module_utils._base._trusted import scripts_in, weakness
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._command import _preflight
 
 STRANGER = 54321
 
@@ -157,3 +158,14 @@ def test_secrets_are_for_their_owner_alone(tmp_path: pathlib.Path, mode: int, ow
 def test_a_secret_that_is_not_there_is_told(tmp_path: pathlib.Path) -> None:
     found = reasons(tmp_path, secret_files=[str(tmp_path / "gone"), str(tmp_path)])
     assert ["No such file" in found[0][1], "not a regular file" in found[1][1]] == [True, True]
+
+
+def test_what_cannot_be_looked_at_is_not_trusted(
+    tmp_path: pathlib.Path, script: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(path: str) -> t.NoReturn:
+        raise PermissionError(13, "Permission denied", path)
+
+    monkeypatch.setattr(_preflight, "weakness", fails)
+    ((code, message), *_others) = reasons(tmp_path, probe=[str(script)])
+    assert code == "engine.command.untrusted" and "Permission denied" in message

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import typing as t
 
@@ -63,10 +64,8 @@ class CheckProgram:
             self._child.kill()
 
     def _judge(self, child: Child) -> None:
-        try:
+        with contextlib.suppress(OSError, ValueError):
             child.stdin.close()
-        except (OSError, ValueError):
-            pass
         result = child.wait_alone(float("inf"))
         name = child.command.name
         if result.status != 0:
