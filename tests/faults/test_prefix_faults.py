@@ -14,6 +14,7 @@ import tempfile
 import typing as t
 
 import pytest
+from tests.contract import engine_driver as contract_driver
 from tests.contract.engine_cases._support import nobody
 from tests.support.containers import PostgresContainer, postgres_container
 from tests.support.postgres import Cluster
@@ -143,6 +144,20 @@ def test_a_look_that_is_given_up_leaves_nothing_in_the_container(container: Post
     with held_in(container), working() as context, pytest.raises(EngineError) as caught:
         ENGINE.probe(options, context)
     assert caught.value.code == "engine.postgresql.lock"
+
+
+def test_a_mariadb_dump_comes_out_of_a_container(tmp_path: pathlib.Path, container: PostgresContainer) -> None:
+    container.start_mariadb()
+    made = container.mariadb(
+        "CREATE DATABASE gudang; CREATE TABLE gudang.barang AS SELECT seq AS n FROM mysql.seq_1_to_9;"
+    )
+    assert made.returncode == 0, made.stderr
+    prefix = [*PODMAN, "exec", "-i", container.name, "timeout", "120"]
+    with contract_driver.working("digests") as context:
+        dumped = contract_driver.dump("mariadb", {"database": "gudang", "prefix": prefix}, tmp_path, context)
+    assert dumped.inventory.exact and dumped.inventory.totals["rows"] == 9
+    assert container.name in dumped.probe.server
+    wait_until(lambda: container.programs("mariadb|mariadb-dump") == [])
 
 
 @pytest.mark.parametrize(

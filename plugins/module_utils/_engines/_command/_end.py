@@ -12,7 +12,8 @@ from ..._base._reader import shown
 from .._base import Buffer, EndCheck
 from ._options import End
 
-_LINE_LIMIT = 1 << 16
+# A regular expression may look at no more: its time grows with the line, and nothing can end it.
+_LINE_LIMIT = 1 << 12
 
 
 def incomplete(what: str, remedy: str = "", detail: str = "") -> EngineError:
