@@ -412,3 +412,37 @@ def test_a_signature_that_the_disk_does_not_give_is_no_altered_one(
     monkeypatch.setattr(os, "lstat", lstat)
     messages = [problem.message for problem in verified(made).problems]
     assert f"The signature {made.signature} cannot be read: Input/output error" in messages
+
+
+class Ticking(Clock):
+    """A clock that shows what it is told to."""
+
+    def __init__(self, *shown: float) -> None:
+        super().__init__()
+        self._shown = list(shown)
+
+    def seconds(self) -> float:
+        return self._shown.pop(0)
+
+
+def test_a_report_tells_how_long_it_took(made: MadeSet) -> None:
+    assert verify_store(str(made.root), Ticking(100.0, 103.45678)).seconds == 3.457
+
+
+def test_a_run_at_work_excuses_its_unfinished_set_only(made: MadeSet) -> None:
+    (made.root / "SIMPEG" / f"{NAME}.r2.part").mkdir()
+    (made.root / "SIMPEG" / "old.dump").write_bytes(b"")
+    (stray,) = verified(made, busy=lambda source: source == "SIMPEG").strays
+    assert stray.path == str(made.root / "SIMPEG" / "old.dump")
+
+
+def test_a_copy_that_is_there_is_not_missed(made: MadeSet) -> None:
+    receipts = receipts_of(made, NAME, sha256=hashlib.sha256(made.manifest.read_bytes()).hexdigest())
+    assert verified(made, receipts=receipts, medium="nas").problems == ()
+    assert verified(made, medium="nas").problems == (), "without receipts nothing is known of copies"
+
+
+def test_a_source_of_any_length_does_not_fill_the_screen(made: MadeSet) -> None:
+    reforge(made, source="S" * 300)
+    (problem,) = verified(made).problems
+    assert problem.message == f"The manifest says that the set is of the source '{'S' * 59}"
