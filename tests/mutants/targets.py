@@ -10,12 +10,6 @@ from pathlib import Path
 from checkout import ROOT
 
 UTILS = Path("plugins/module_utils")
-SETS = (
-    "tests/unit/test_verify.py",
-    "tests/unit/test_verify_words.py",
-    "tests/unit/test_catalogue.py",
-    "tests/unit/test_receipts.py",
-)
 
 
 class Group(t.NamedTuple):
@@ -37,7 +31,7 @@ GROUPS: dict[str, Group] = {
     ),
     "manifest": Group(
         ("_sets/_manifest.py", "_sets/_signing.py", "_sets/_signers.py"),
-        ("tests/unit/test_manifest.py", "tests/unit/test_signing.py", *SETS),
+        ("tests/unit/test_manifest.py", "tests/unit/test_signing.py"),
     ),
     "journal": Group(
         ("_record/_journal.py",),
@@ -53,6 +47,11 @@ GROUPS: dict[str, Group] = {
     ),
     "catalogue": Group(
         ("_sets/_catalogue.py", "_sets/_scan.py", "_sets/_store.py", "_sets/_verify.py"),
-        ("tests/unit/test_store_layout.py", "tests/unit/core/test_small_parts.py", *SETS),
+        (
+            "tests/unit/test_store_layout.py",
+            "tests/unit/test_catalogue.py",
+            "tests/unit/test_verify_words.py",
+            "tests/unit/test_verify.py",
+        ),
     ),
 }
