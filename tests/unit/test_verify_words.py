@@ -446,3 +446,38 @@ def test_a_source_of_any_length_does_not_fill_the_screen(made: MadeSet) -> None:
     reforge(made, source="S" * 300)
     (problem,) = verified(made).problems
     assert problem.message == f"The manifest says that the set is of the source '{'S' * 59}"
+
+
+def test_one_file_from_the_cache_is_enough_for_a_doubt(made: MadeSet, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of several files and of several sets, whichever comes first."""
+    make_set(made.root, "SIMPEG", f"{NAME}.r2", {"a": b"x", "b": b"y"}, key=str(made.root.parent / "manifest"))
+    real = _verify.read_back_descriptor
+    for cached in (NAME, f"{NAME}.r2.a", f"{NAME}.r2.b"):
+
+        def read_back(descriptor: int, cached: str = cached) -> t.Any:
+            name = os.path.basename(os.readlink(f"/proc/self/fd/{descriptor}"))
+            mine = name == cached or (cached == NAME and name == ARTIFACT)
+            return dataclasses.replace(real(descriptor), dropped=not mine)
+
+        monkeypatch.setattr(_verify, "read_back_descriptor", read_back)
+        assert not verified(made).dropped, cached
+
+
+def test_papers_that_are_no_files_are_told(made: MadeSet) -> None:
+    link_away(made.signature)
+    messages = {problem.path: problem.message for problem in verified(made).problems if problem.kind == "unknown"}
+    assert messages == {str(made.signature): f"{made.signature} is no plain file"}
+
+
+def test_a_set_without_signature_is_a_doubt_with_its_place(made: MadeSet) -> None:
+    made.signature.unlink()
+    (doubt,) = verify_store(str(made.root), Clock()).warnings
+    assert (doubt.path, doubt.message) == (str(made.signature), "The set is not signed")
+
+
+def test_what_was_read_of_an_altered_file_is_counted_and_nothing_stays_open(made: MadeSet) -> None:
+    made.artifact().write_bytes(b"Stored " + CONTENT[7:])
+    files = len(os.listdir("/proc/self/fd"))
+    report = verify_store(str(made.root), Clock())
+    assert (report.sets[0].bytes, report.sets[0].status) == (7000, "altered")
+    assert len(os.listdir("/proc/self/fd")) == files
