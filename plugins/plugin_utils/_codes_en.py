@@ -111,6 +111,7 @@ CODES: dict[str, str] = {
     "files.tar_support": "The tar of this host lacks a feature.",
     "files.tar_version": "The tar of this host is too old.",
     "files.unreadable": "Files could not be read.",
+    "findings.more": "More was found than is kept.",
     "group.apart": "This backup is not of one moment with other sources of its group.",
     "group.empty": "No source of this host belongs to the group.",
     "hook.after": "The after-hook failed.",

@@ -113,6 +113,7 @@ CODES: dict[str, str] = {
     "files.tar_support": "Program tar di host tidak mendukung fitur yang diperlukan.",
     "files.tar_version": "Versi tar di host terlalu usang.",
     "files.unreadable": "Ada berkas yang tidak dapat dibaca.",
+    "findings.more": "Temuan lebih banyak daripada yang disimpan.",
     "group.apart": "Backup ini tidak dibuat pada satu saat yang sama dengan sumber lain dalam grupnya.",
     "group.empty": "Tidak ada sumber di host ini yang termasuk dalam grup itu.",
     "hook.after": "Program pasca-backup (hook after) gagal.",

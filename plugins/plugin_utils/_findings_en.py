@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 FINDINGS: dict[str, str] = {
+    "findings.more": "There are {count} more findings that are not kept.",
     "report.failed": "The backup failed.",
     "report.failed_again": "The backup of that night succeeded; what was tried after it failed ({count} times).",
     "report.missed": "The backup was due and did not run.",

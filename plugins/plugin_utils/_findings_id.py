@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 FINDINGS: dict[str, str] = {
+    "findings.more": "Masih ada {count} temuan lain yang tidak disimpan.",
     "report.failed": "Backup gagal.",
     "report.failed_again": "Backup malam itu berhasil; percobaan sesudahnya gagal ({count} kali).",
     "report.missed": "Backup dijadwalkan, tetapi tidak berjalan.",

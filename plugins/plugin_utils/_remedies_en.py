@@ -155,6 +155,7 @@ REMEDIES: dict[str, str] = {
     "files.tar_support": "Install the distribution's GNU tar on the host.",
     "files.tar_version": "Install a newer GNU tar on the host.",
     "files.unreadable": "Let the backup's user read the files, or exclude them.",
+    "findings.more": "See to the findings that are told, then run the backup again.",
     "group.apart": "Back up all sources of the group in one run where they must be of one moment.",
     "group.empty": "Nothing is to be done where the group's sources lie on other hosts.",
     "hook": "Run the program by hand on the host as the backup's user, correct it, then run the backup again.",

@@ -147,6 +147,7 @@ REMEDIES: dict[str, str] = {
     "files.tar_support": "Pasang GNU tar dari distribusi di host.",
     "files.tar_version": "Pasang GNU tar yang lebih baru di host.",
     "files.unreadable": "Beri pengguna backup hak baca atas berkas itu, atau kecualikan.",
+    "findings.more": "Selesaikan temuan yang disebutkan, lalu ulangi backup.",
     "group.apart": "Backup semua sumber grup dalam satu proses bila isinya harus dari satu saat yang sama.",
     "group.empty": "Tidak perlu tindakan bila sumber grup itu berada di host lain.",
     "hook": "Jalankan program itu secara manual di host sebagai pengguna backup, perbaiki, lalu ulangi backup.",

@@ -28,6 +28,7 @@ from .._sets import _store
 from .._sets._manifest import SCHEMA, SIGNATURE_SUFFIX, SIZE_LIMIT, decode, digest_of, encode, manifest_path
 from .._sets._signing import ensure_key, sign
 from .._site._plan import Job
+from ._bounded import kept_findings, kept_inventory
 from ._progress import Observer
 from ._understood import Understood, streams_of
 
@@ -100,13 +101,13 @@ class Dump:
             plain = sum(artifact.written.plain.bytes for artifact in artifacts)
             rows = inventory.totals.get("rows")
             doubts = tuple(judge(plain, rows))
-            everything = (*known, *findings, *doubts)
+            everything = (*kept_findings(source.name, (*known, *findings)), *doubts)
             document = {
                 **self._head(name, fields, probe, stamp(started)),
                 "ended": stamp(self._clock.now()),
                 "seconds": round(self._clock.seconds() - began, 3),
                 "files": [_file_entry(artifact) for artifact in artifacts],
-                "inventory": dataclasses.asdict(inventory),
+                "inventory": dataclasses.asdict(kept_inventory(inventory)),
                 "warnings": [finding.as_dict() for finding in everything],
                 "plausible": not doubts,
                 "recipe": self._recipe(artifacts),
