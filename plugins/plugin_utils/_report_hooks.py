@@ -59,8 +59,13 @@ def _hook(item: dict[str, t.Any]) -> dict[str, t.Any]:
         "ended": take.iso(take.moment(item.get("ended"))),
         "seconds": take.number(item, "seconds"),
         "outcome": outcome if outcome in OUTCOMES else "failed",
-        "status": item.get("status") if type(item.get("status")) is int else None,
+        "status": _status(item.get("status")),
         "by": by if by in _BY else "run",
         "said": take.block(item, "said"),
         "message": take.text(error, "message"),
     }
+
+
+def _status(value: t.Any) -> int | None:
+    """An exit status, negative for a signal; a truth value is none."""
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

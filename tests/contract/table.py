@@ -38,7 +38,8 @@ def gaps() -> Lines:
     """What an engine does not promise, in words."""
     for case in CASES:
         for test, why in case.lacks.items():
-            yield f"- `{case.name}`, “{PROMISES[test].rstrip('.')}”: {why}."
+            promise = PROMISES[test].rstrip(".")
+            yield f"- `{case.name}`, '{promise}': {why}."
 
 
 def page(kept: str) -> str:

@@ -74,9 +74,9 @@ def opened(tmp_path: pathlib.Path, script: str, depth: str = "rows", **more: t.A
     with Children() as children:
         context = Context(children, str(tmp_path), depth)
         with ENGINE.open(options, ENGINE.probe(options, context), context) as session:
-            streams = iter(session.streams())
-            yield next(streams), session
-            assert list(streams) == []
+            for number, stream in enumerate(session.streams()):
+                assert number == 0
+                yield stream, session
         assert not children._alive
 
 

@@ -79,7 +79,7 @@ def _command(place: Place, value: tuple[str, bytes, list[str]]) -> None:
                 status = _cli.main([command, "--config", str(job), *more])
             except SystemExit as ended:
                 # argparse has refused the words of the call.
-                status = 2 if ended.code else 0
+                status = 0 if ended.code in (None, 0) else 2
         assert status in (0, 1, 2)
         assert status == 0 or (said.getvalue() + errors.getvalue()).strip(), "it failed without a word"
         check_terminal(said.getvalue() + errors.getvalue())
