@@ -22,6 +22,9 @@ from . import _warden_program
 from ._errors import ToolError
 from ._present import present
 
+# Read while it is there: what a module of Ansible is made of is removed as soon as the module has started its run.
+_PROGRAM = inspect.getsource(_warden_program)
+
 
 class Warden:
     """Notes what must not outlive a run. Use as a context manager around the run.
@@ -34,7 +37,7 @@ class Warden:
         self._directories: set[str] = set()
         try:
             self._process = subprocess.Popen(
-                [_python(), "-I", "-S", "-c", inspect.getsource(_warden_program)],
+                [_python(), "-I", "-S", "-c", _PROGRAM],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import typing as t
+import zipfile
 
 import pytest
 from tests.support.site import is_alive, wait_until
@@ -129,3 +130,30 @@ def test_a_warden_that_cannot_start_is_told(monkeypatch: pytest.MonkeyPatch) -> 
     with pytest.raises(ToolError) as caught:
         Warden()
     assert caught.value.code == "tool.start"
+
+
+ZIPPED = """
+import os, sys
+sys.path.insert(0, sys.argv[1])
+from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
+os.unlink(sys.argv[1])
+with Warden() as warden:
+    os.kill(warden.pid, 0)
+    warden.forget_process(1)
+    sys.stdout.write("at work")
+"""
+
+
+def test_the_warden_starts_though_the_code_is_gone(tmp_path: pathlib.Path) -> None:
+    """What Ansible unpacks for a module is removed while the run that the module started goes on."""
+    archive = tmp_path / "module.zip"
+    core = collections_path() / "ansible_collections" / "nusantara" / "backup" / "plugins" / "module_utils" / "_base"
+    with zipfile.ZipFile(archive, "w") as packed:
+        for path in core.glob("*.py"):
+            packed.write(path, path.relative_to(collections_path()))
+        for number in range(1, 6):
+            packed.writestr(str(pathlib.Path(*core.relative_to(collections_path()).parts[:number], "__init__.py")), "")
+    done = subprocess.run(
+        [sys.executable, "-I", "-c", ZIPPED, str(archive)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (0, "at work"), done.stderr
