@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import os
 import pathlib
+import signal
+import subprocess
 import sys
 import typing as t
 
@@ -21,6 +23,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._process im
 from ansible_collections.nusantara.backup.plugins.module_utils._base._warden import Warden
 from ansible_collections.nusantara.backup.plugins.module_utils._run import _hook
 from ansible_collections.nusantara.backup.plugins.module_utils._run._hook import AFTER, BEFORE, Ran, run_hook
+from checkout import collections_path
 
 TITLE = "the before-hook of the group G"
 
@@ -138,17 +141,39 @@ def test_what_is_no_program(name: str) -> None:
     assert caught.value.code == "hook.program"
 
 
-def test_it_begins_only_when_the_warden_knows_of_it(tmp_path: pathlib.Path) -> None:
-    """Killed between its start and the note, a hook would outlive its run and work against the after-hook."""
-    mark = tmp_path / "mark"
+KILLED = """
+import os, signal, sys
+from ansible_collections.nusantara.backup.plugins.module_utils._base._gate import spawn_noted
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children, Command
 
+class Warden:
+    def watch_process(self, group):
+        print(group, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+spawn_noted(Command(("/usr/bin/touch", sys.argv[1])), Children(Warden()))
+"""
+
+
+def test_it_begins_only_when_the_warden_knows_of_it(tmp_path: pathlib.Path) -> None:
+    """Its run killed between its start and the note, a hook would go on and work against the after-hook."""
+    mark = tmp_path / "mark"
+    environment = {**os.environ, "PYTHONPATH": str(collections_path())}
+    words = [sys.executable, "-c", KILLED, str(mark)]
+    done = subprocess.run(words, env=environment, stdout=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == -signal.SIGKILL
+    wait_until(lambda: not is_alive(int(done.stdout)))
+    assert not mark.exists()
+    with Children() as children:
+        assert spawn_noted(Command(("/usr/bin/touch", str(mark))), children).wait_alone(20).status == 0
+    assert mark.exists()
+
+
+def test_a_warden_that_is_gone_starts_no_hook(tmp_path: pathlib.Path) -> None:
     class Deaf(Warden):
         def watch_process(self, group: int) -> None:
             raise ToolError("The clean-up process of this run was killed", code="tool.warden")
 
     with Deaf() as warden, Children(warden) as children, pytest.raises(ToolError) as caught:
-        run_hook(["touch", str(mark)], 1, {}, children, BEFORE, TITLE)
-    assert caught.value.code == "tool.warden" and not mark.exists()
-    with Children() as children:
-        assert spawn_noted(Command(("/usr/bin/touch", str(mark))), children).wait_alone(20).status == 0
-    assert mark.exists()
+        run_hook(["touch", str(tmp_path / "mark")], 1, {}, children, BEFORE, TITLE)
+    assert caught.value.code == "tool.warden" and not (tmp_path / "mark").exists()
