@@ -4,7 +4,8 @@
 
 Run `CONTENT` (and what `mariadb_special` or `mysql_special` add) in a new database as the superuser, `PLAIN_TABLES`
 in another one. Two things that no dump in text carries are left out: FLOAT values of more than six digits, which the
-servers round, and 4-byte characters in definitions (members of ENUM and SET, comments), which they show as `?`.
+servers round, and 4-byte characters in defaults, which they show as `?` (members of ENUM and SET, and comments, cannot
+have them at all).
 """
 
 from __future__ import annotations
