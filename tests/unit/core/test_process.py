@@ -4,14 +4,17 @@
 
 from __future__ import annotations
 
+import os
 import pathlib
 import signal
 import stat
 import subprocess
+import typing as t
 
 import pytest
 from tests.support.site import is_alive, wait_until
 
+from ansible_collections.nusantara.backup.plugins.module_utils._base import _process
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ToolError
 from ansible_collections.nusantara.backup.plugins.module_utils._base._process import (
     STDERR_LIMIT,
@@ -191,3 +194,28 @@ def test_programs_are_looked_for_in_fixed_places(tmp_path: pathlib.Path, monkeyp
     own.chmod(stat.S_IRWXU)
     monkeypatch.setenv("PATH", str(tmp_path))
     assert find_tool("cat") != str(own)
+
+
+def test_a_program_of_another_user_is_no_fault_and_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Behind sudo no signal is permitted; what then goes on loses its pipes, and nothing of us waits for its end."""
+
+    def refused(group: int, number: int) -> t.NoReturn:
+        raise PermissionError(1, "Operation not permitted")
+
+    with Children() as children:
+        child = children.spawn(Command(("cat",)), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        with monkeypatch.context() as other:
+            other.setattr(os, "killpg", refused)
+            child.signal_group(signal.SIGKILL)
+            # It reads its input and so ends with it.
+            child.kill()
+        assert child.process.returncode == 0
+        stubborn = children.spawn(Command(("sleep", "600")), stdout=subprocess.PIPE)
+        with monkeypatch.context() as other:
+            other.setattr(os, "killpg", refused)
+            other.setattr(_process, "_GRACE", 0.1)
+            stubborn.kill()
+        assert stubborn.process.returncode is None
+        assert not children._alive
+        stubborn.process.kill()
+        stubborn.process.wait()
