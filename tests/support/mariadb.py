@@ -89,6 +89,8 @@ class Server:
                     stderr=log,
                     cwd="/",
                     env={**_environment(self.root), "NOTIFY_SOCKET": f"{place}/news"},
+                    # As a service of its own: the kernel shares processors out by sessions.
+                    start_new_session=True,
                 )
             self._wait_ready(news)
         if not self._secured:
