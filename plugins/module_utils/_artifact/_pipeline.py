@@ -140,7 +140,7 @@ class _Feed:
             check(chunk)
             if progress is not None:
                 progress(self._meter.count)
-            if len(chunk) < _HANDFUL:
+            if len(chunk) < _HANDFUL and self._producer is not None:
                 time.sleep(_PAUSE)
 
     def _judge(self, cut: OSError | None) -> tuple[Finding, ...]:
