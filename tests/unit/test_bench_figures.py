@@ -8,8 +8,10 @@ import datetime
 from pathlib import Path
 
 import pytest
-from tests.benchmarks import bench_store, page
+from tests.benchmarks import bench_small, bench_store, page
+from tests.benchmarks.ledger import DISK, ENGINES, THREADS, Ledger
 from tests.benchmarks.measure import Pairs, Row, Side, in_turn
+from tests.benchmarks.runner import Host
 
 # One slow round on either side must not decide: that is what the median is for.
 PAIRS = Pairs(ours=(1.0, 1.1, 9.0), theirs=(1.0, 1.0, 1.0))
@@ -50,3 +52,30 @@ def test_only_the_measured_part_of_the_page_is_replaced(tmp_path: Path, monkeypa
     text = aim.read_text(encoding="utf-8")
     assert text.startswith("# Before\n") and text.endswith("\nAfter\n")
     assert "old" not in text and "| a dump " in text and "missed" in text
+
+
+SPANS = {
+    "an engine": ({"MainThread": [(ENGINES, 1.0, 3.0), (ENGINES, 2.0, 4.0)]}, {ENGINES: 3.0, DISK: 0.0}),
+    "both at once": ({"MainThread": [(ENGINES, 1.0, 3.0)], "store": [(DISK, 1.0, 9.0)]}, {ENGINES: 2.0, DISK: 0.0}),
+    "a thread that flushes": (
+        {"MainThread": [(THREADS, 0.0, 5.0)], "medium-nas": [(DISK, 1.0, 2.0), (DISK, 4.0, 7.0)]},
+        {ENGINES: 0.0, DISK: 2.0},
+    ),
+    "a thread that works": ({"MainThread": [(THREADS, 0.0, 5.0)]}, {ENGINES: 0.0, DISK: 0.0}),
+    "a thread beside our work": ({"store": [(ENGINES, 0.0, 5.0)]}, {ENGINES: 0.0, DISK: 0.0}),
+}
+
+
+@pytest.mark.parametrize(("spans", "waited"), SPANS.values(), ids=SPANS)
+def test_what_is_not_our_own_time(spans: dict[str, list[tuple[str, float, float]]], waited: dict[str, float]) -> None:
+    """Only what the main thread waits for, itself or by a thread of ours that waits."""
+    ledger = Ledger()
+    ledger._spans.update(spans)
+    assert ledger.waited() == waited
+
+
+@pytest.mark.parametrize(("own", "verdict"), [((1.4, 1.5, 9.0), "reached"), ((1.4, 1.51, 1.6), "missed")])
+def test_our_own_time_has_a_limit(own: tuple[float, ...], verdict: str, tmp_path: Path) -> None:
+    night = bench_small.Night(Host(tmp_path, []), [])
+    night.waits += [{"whole": 2.0, "own": one, "engines": 0.1, "disk": 0.2} for one in own]
+    assert night.own_row("twenty").verdict == verdict
