@@ -113,7 +113,7 @@ def test_papers_of_any_size_cost_little_memory(paper: str, kind: str, usual: int
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("size", [200 * 1024, 7 * MIB, 15 * MIB, 63 * MIB])
+@pytest.mark.parametrize("size", [200 * 1024, 3_500 * 1024, 7 * MIB, 15 * MIB, 63 * MIB])
 @pytest.mark.parametrize("paper", sorted(READ))
 @pytest.mark.parametrize("kind", sorted(HOSTILE))
 def test_every_kind_of_hostile_paper(
