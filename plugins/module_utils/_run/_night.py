@@ -22,7 +22,8 @@ from .._base._warden import Warden
 from .._record._history import SUCCESS, History
 from .._site._places import source_lock
 from .._site._plan import INCIDENTAL, Job, Unit, due_entries
-from ._windows import Window, Windows, owner_of_group, owner_of_source
+from ._window import Window, owner_of_group, owner_of_source
+from ._windows import Windows
 from ._work import Work
 
 

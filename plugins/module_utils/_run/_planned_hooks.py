@@ -14,7 +14,7 @@ from .._base._model import Hook, Site
 from .._record._notes import forgotten
 from .._site._plan import Job, units_of
 from ._hook import AFTER, BEFORE, program_of
-from ._windows import Owner, owner_of_group, owner_of_source
+from ._window import Owner, owner_of_group, owner_of_source
 
 
 @dataclasses.dataclass(frozen=True)

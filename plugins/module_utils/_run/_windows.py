@@ -18,7 +18,7 @@ import typing as t
 from .._base._clock import Clock, stamp
 from .._base._errors import BackupError, HookError, JournalError, ToolError
 from .._base._findings import WARNING, Finding
-from .._base._model import Group, Hook, Hooks, Site, Source
+from .._base._model import Hook, Site
 from .._base._process import Children
 from .._base._stop import StoppedError, held_back
 from .._base._warden import Warden
@@ -28,43 +28,7 @@ from .._record._journal import Journal
 from .._record._notes import Note
 from ._hook import AFTER, BEFORE, Ran, program_of, run_hook, told
 from ._progress import Observer
-
-
-@dataclasses.dataclass(frozen=True)
-class Owner:
-    """Whose window it is: a source or a group, with the sources that will be dumped in it."""
-
-    kind: str
-    name: str
-    hooks: Hooks
-    group: str
-    sources: tuple[str, ...]
-    night: str
-
-    def title(self, when: str) -> str:
-        return f"the {when}-hook of the {self.kind} {self.name}"
-
-
-def owner_of_source(source: Source, night: str) -> Owner:
-    return Owner("source", source.name, source.hooks, source.group, (source.name,), night)
-
-
-def owner_of_group(group: Group, sources: t.Sequence[str], night: str) -> Owner:
-    return Owner("group", group.name, group.hooks, group.name, tuple(sources), night)
-
-
-@dataclasses.dataclass
-class Window:
-    """A window that is open. Who works in it sets ``outcome``, which the after-hook is told.
-
-    ``before`` is the outcome of the before-hook, empty where there is none;
-    ``findings`` belong to every dump that is made in the window.
-    """
-
-    began: str = ""
-    before: str = ""
-    outcome: str = FAILED
-    findings: tuple[Finding, ...] = ()
+from ._window import Owner, Window
 
 
 @dataclasses.dataclass(eq=False)

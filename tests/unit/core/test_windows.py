@@ -32,7 +32,8 @@ from ansible_collections.nusantara.backup.plugins.module_utils._run._check impor
 from ansible_collections.nusantara.backup.plugins.module_utils._run._planned_hooks import hook_lines, planned_hooks
 from ansible_collections.nusantara.backup.plugins.module_utils._run._progress import Progress
 from ansible_collections.nusantara.backup.plugins.module_utils._run._runner import Runner
-from ansible_collections.nusantara.backup.plugins.module_utils._run._windows import Windows, owner_of_group
+from ansible_collections.nusantara.backup.plugins.module_utils._run._window import owner_of_group
+from ansible_collections.nusantara.backup.plugins.module_utils._run._windows import Windows
 from ansible_collections.nusantara.backup.plugins.module_utils._site._places import journal_path, source_lock
 from ansible_collections.nusantara.backup.plugins.module_utils._site._plan import plan_jobs
 from checkout import ROOT
