@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "engine.mariadb.exclude": "An excluded database is not on the server.",
     "engine.mariadb.flavour": "MariaDB and MySQL were mistaken for each other.",
     "engine.mariadb.foreign_rows": "Rows of some tables lie elsewhere and are not in the backup.",
+    "engine.mariadb.history": "The history of some tables is not in the backup.",
     "engine.mariadb.lock": "Tables were locked by somebody else.",
     "engine.mariadb.locked": "Nobody can write while the dump runs.",
     "engine.mariadb.moments": "Each database is consistent at a moment of its own.",

@@ -45,6 +45,7 @@ CODES: dict[str, str] = {
     "engine.mariadb.exclude": "Basis data yang dikecualikan tidak ada di server.",
     "engine.mariadb.flavour": "MariaDB dan MySQL tertukar.",
     "engine.mariadb.foreign_rows": "Baris beberapa tabel tersimpan di tempat lain dan tidak termasuk dalam backup.",
+    "engine.mariadb.history": "Riwayat beberapa tabel tidak termasuk dalam backup.",
     "engine.mariadb.lock": "Tabel dikunci (lock) oleh proses lain.",
     "engine.mariadb.locked": "Tidak ada yang dapat menulis selama dump berjalan.",
     "engine.mariadb.moments": "Setiap basis data konsisten pada saatnya masing-masing.",

@@ -50,6 +50,9 @@ FINDINGS: dict[str, str] = {
     "engine.mariadb.damaged": "The server cannot open table {subject}: {text}",
     "engine.mariadb.float": "Values of {count:number} FLOAT columns are dumped with six digits only: {names}",
     "engine.mariadb.foreign_rows": "Rows of {count:number} tables lie elsewhere and are not in the backup: {names}",
+    "engine.mariadb.history": (
+        "The client programs ({client}) cannot dump the history of {count:number} tables: {names}"
+    ),
     "engine.mariadb.locked": (
         "Nobody can write while the dump runs, for {count:number} tables know no transactions: {names}"
     ),

@@ -61,6 +61,9 @@ FINDINGS: dict[str, str] = {
     "engine.mariadb.foreign_rows": (
         "Baris {count:number} tabel tersimpan di tempat lain dan tidak termasuk dalam backup: {names}"
     ),
+    "engine.mariadb.history": (
+        "Program klien (versi {client}) tidak dapat mem-backup riwayat {count:number} tabel: {names}"
+    ),
     "engine.mariadb.locked": (
         "Tidak ada yang dapat menulis selama dump, karena {count:number} tabel tidak mengenal transaksi: {names}"
     ),

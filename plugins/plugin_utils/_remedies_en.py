@@ -64,6 +64,7 @@ REMEDIES: dict[str, str] = {
     "engine.mariadb.flavour": "Set the source's engine, or bin_dir, to what the server is; then run the backup again.",
     "engine.mariadb.float": "Where more digits matter, change the columns to DOUBLE.",
     "engine.mariadb.foreign_rows": "Back the rows up where they lie.",
+    "engine.mariadb.history": "Install client programs of 10.11 or newer, then run the backup again.",
     "engine.mariadb.lock": "Move the backup to another hour, or raise lock_seconds; then run it again.",
     "engine.mariadb.locked": "Where that is too long, change the tables to InnoDB.",
     "engine.mariadb.moments": "Leave separate out where databases belong together.",

@@ -60,6 +60,7 @@ REMEDIES: dict[str, str] = {
     "engine.mariadb.flavour": "Sesuaikan engine atau bin_dir sumber dengan servernya, lalu ulangi backup.",
     "engine.mariadb.float": "Bila angka selebihnya penting, ubah kolom itu menjadi DOUBLE.",
     "engine.mariadb.foreign_rows": "Backup baris itu di tempat penyimpanannya.",
+    "engine.mariadb.history": "Pasang program klien versi 10.11 atau lebih baru, lalu ulangi backup.",
     "engine.mariadb.lock": "Pindahkan jam backup, atau naikkan lock_seconds; lalu ulangi backup.",
     "engine.mariadb.locked": "Bila terlalu lama, ubah tabel itu menjadi InnoDB.",
     "engine.mariadb.moments": "Hilangkan separate bila basis data saling terkait.",

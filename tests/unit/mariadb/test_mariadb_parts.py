@@ -60,13 +60,15 @@ def test_server_in_words(options: Options, expected: str) -> None:
 
 
 def test_words_of_a_dump_end_with_operands_only() -> None:
-    words = dump_words(MARIADB, (10, 11), ["-rf"], [("-rf", "v.w")], whole=False)
+    words = dump_words(MARIADB, ["-rf"], [("-rf", "v.w")], whole=False, history=True)
     assert words[-2:] == ("--", "-rf")
     assert "--ignore-table=-rf.v.w" in words
     assert "--dump-history" in words
     assert "--databases" not in words
-    assert "--dump-history" not in dump_words(MARIADB, (10, 6), ["a"], [], whole=False)
-    whole = dump_words(MYSQL, (9, 7), ["a", "b"], [], whole=True)
+    assert "--dump-history" not in dump_words(MARIADB, ["a"], [], whole=False, history=False)
+    assert [family.knows_history((10, 11)) for family in (MARIADB, MYSQL)] == [True, False]
+    assert not MARIADB.knows_history((10, 6))
+    whole = dump_words(MYSQL, ["a", "b"], [], whole=True, history=False)
     assert whole[-4:] == ("--databases", "--", "a", "b")
     assert {"--set-gtid-purged=OFF", "--single-transaction", "--routines", "--events", "--triggers"} <= set(whole)
 

@@ -28,17 +28,20 @@ _ALWAYS = (
 
 def dump_words(
     flavour: Flavour,
-    client: tuple[int, int],
     databases: t.Sequence[str],
     skipped: t.Sequence[tuple[str, str]],
     *,
     whole: bool,
+    history: bool,
 ) -> tuple[str, ...]:
-    """``whole`` names the databases in the dump; else it can be restored under another name."""
+    """``whole`` names the databases in the dump; else it can be restored under another name.
+
+    ``history`` costs a query for each table.
+    """
     ignored = [f"--ignore-table={database}.{view}" for database, view in skipped]
     return (
         *_ALWAYS,
-        *flavour.words_for(client),
+        *flavour.words_for(history=history),
         *ignored,
         *(("--databases",) if whole else ()),
         "--",

@@ -7,7 +7,7 @@ from __future__ import annotations
 import dataclasses
 
 SYSTEM_DATABASES = frozenset({"information_schema", "performance_schema", "mysql", "sys", "ndbinfo"})
-# The first server whose history of rows mariadb-dump can carry.
+# The first version that can dump the history of rows.
 _HISTORY = (10, 11)
 
 
@@ -26,11 +26,13 @@ class Flavour:
     oldest: tuple[int, int]
     dump_words: tuple[str, ...] = ()
 
-    def words_for(self, client: tuple[int, int]) -> tuple[str, ...]:
-        """The words of the dump that only this family, or only this version of its programs, knows."""
-        if self.name == "mariadb" and client >= _HISTORY:
-            return (*self.dump_words, "--dump-history")
-        return self.dump_words
+    def words_for(self, *, history: bool) -> tuple[str, ...]:
+        """The words of the dump that only this family knows; with ``history`` it carries the rows of earlier times."""
+        return (*self.dump_words, *(("--dump-history",) if history else ()))
+
+    def knows_history(self, client: tuple[int, int]) -> bool:
+        """Whether the dump program of a version can carry the rows of earlier times."""
+        return self.name == "mariadb" and client >= _HISTORY
 
     def tls(self, mode: str) -> tuple[str, ...]:
         """The lines of an option file that ask for one of ``SSL_MODES``."""
@@ -53,10 +55,6 @@ class Flavour:
         # Comments, line ends and zero bytes in the bodies of routines stay as they are.
         words = (self.clients[0], "--default-character-set=utf8mb4", "--binary-mode", "--comments")
         return (*words, "--max-allowed-packet=1073741824", *((f"--database={target}",) if target else ()))
-
-    def counts_history(self, client: tuple[int, int]) -> bool:
-        """Whether the rows of earlier times are in the dump too."""
-        return "--dump-history" in self.words_for(client)
 
 
 _COMMON = (

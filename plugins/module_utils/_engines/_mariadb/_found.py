@@ -20,7 +20,7 @@ class Found(Probe):
     ``encodings`` are character set and collation of each database,
     ``transactional`` the storage engines that a snapshot covers, ``broken`` the
     views that the dump would stop at, ``moving`` how many tables no snapshot
-    covers, and ``approximate`` why the inventory cannot be exact.
+    covers, ``history`` whether rows of earlier times are dumped, and ``approximate`` why the inventory cannot be exact.
     """
 
     clients: Clients = NO_CLIENTS
@@ -28,4 +28,5 @@ class Found(Probe):
     transactional: frozenset[str] = frozenset()
     broken: tuple[tuple[str, str], ...] = ()
     moving: int = 0
+    history: bool = False
     approximate: str = ""

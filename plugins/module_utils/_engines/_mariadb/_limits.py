@@ -87,6 +87,18 @@ def rounded(names: t.Sequence[str]) -> Finding:
     )
 
 
+def no_history(names: t.Sequence[str], client: str) -> Finding:
+    """System-versioned tables whose rows of earlier times an old dump program leaves behind."""
+    return Finding(
+        "engine.mariadb.history",
+        WARNING,
+        names[0],
+        f"The client programs ({client}) cannot dump the history of {len(names)} table(s): {some(names)}",
+        "Install client programs of 10.11 or newer",
+        {"client": client, "count": str(len(names)), "names": some(names)},
+    )
+
+
 def broken_view(view: str, said: str, dumped: bool) -> Finding:
     """A view that does not compile any more. It is left out where the dump would stop at it."""
     params = {"text": said}

@@ -9,7 +9,7 @@ import re
 import typing as t
 
 from ..._base._errors import EngineError
-from ..._base._findings import ERROR, INFO, Finding
+from ..._base._findings import ERROR, Finding
 from .._base import Context
 from .._prefix import unbounded
 from . import _limits, _sql
@@ -18,6 +18,7 @@ from ._connection import Connection, connect
 from ._flavour import SYSTEM_DATABASES, Flavour
 from ._found import Found
 from ._grants import Grants
+from ._lacking import lacking_grants
 from ._options import LOCK, Options
 from ._select import select
 from ._talk import Row, Talk, name
@@ -44,6 +45,7 @@ class Preflight:
         self._elsewhere: list[str] = []
         self._sequences: list[str] = []
         self._floats: list[str] = []
+        self._versioned: list[str] = []
         self._transactional: frozenset[str] = frozenset()
 
     def probe(self) -> Found:
@@ -79,8 +81,11 @@ class Preflight:
         self._files = {row[1]: (int(row[2]), int(row[3])) for row in self._ask(talk, _sql.file_sizes(self._flavour))}
         for database in selected:
             self._look_at(database, strict, talk)
-        approximate = self._compare_grants(grants, account, selected, connection.server)
-        self._say_what_is_not_carried(selected, connection.server)
+        lacking, approximate = lacking_grants(
+            self._flavour, self._options, grants, account, selected, connection.server
+        )
+        self._findings += lacking
+        self._say_what_is_not_carried(selected, clients, connection.server)
         return Found(
             version=version,
             estimated_bytes=self._bytes,
@@ -95,6 +100,7 @@ class Preflight:
             transactional=self._transactional,
             broken=tuple(self._broken),
             moving=len(self._moving),
+            history=bool(self._versioned) and self._flavour.knows_history(clients.number),
             approximate=approximate,
         )
 
@@ -148,6 +154,8 @@ class Preflight:
             elif engine.upper() in _sql.ELSEWHERE:
                 self._elsewhere.append(label)
             else:
+                if kind == "SYSTEM VERSIONED":
+                    self._versioned.append(label)
                 data += int(size)
                 rest += int(beside)
                 if engine not in self._transactional:
@@ -188,57 +196,13 @@ class Preflight:
                 self._broken.append((database, view))
             self._findings.append(_limits.broken_view(f"{database}.{view}", said, dumped=not stops))
 
-    def _compare_grants(self, grants: Grants, account: str, selected: tuple[str, ...], server: str) -> str:
-        """Findings for what is missing; returns why the inventory cannot be exact, empty where it can."""
-        page = self._flavour.pages
-        for privileges, what in self._needed(grants):
-            lacking = [one for one in selected if not grants.on_database(one, *privileges)]
-            if lacking:
-                self._findings.append(_limits.missing_grant(account, privileges[0], what, lacking, page))
-        if self._options.every and not grants.on_server("SELECT", "SHOW DATABASES"):
-            self._findings.append(
-                _limits.missing_grant(account, "SHOW DATABASES", "databases that it may not see", [server], page)
-            )
-        if self._options.accounts and not grants.on_database("mysql", "SELECT"):
-            self._findings.append(
-                _limits.missing_grant(
-                    account, "SELECT ON `mysql`.*", "users and grants (else set accounts: false)", ["mysql"], page
-                )
-            )
-        return self._approximate(grants, account, server)
-
-    def _needed(self, grants: Grants) -> t.Iterator[tuple[tuple[str, ...], str]]:
-        yield ("SELECT",), "tables and views"
-        yield ("SHOW VIEW",), "definitions of views"
-        yield ("TRIGGER",), "triggers"
-        yield ("EVENT",), "events"
-        bodies = grants.on_server("SELECT", "SHOW_ROUTINE", "SHOW CREATE ROUTINE")
-        if self._flavour.name == "mariadb":
-            bodies = bodies or grants.on_table("mysql", "proc", "SELECT")
-        if not bodies:
-            word = "SHOW CREATE ROUTINE" if self._flavour.name == "mariadb" else "SHOW_ROUTINE"
-            yield (word,), "procedures and functions"
-
-    def _approximate(self, grants: Grants, account: str, server: str) -> str:
-        why = ""
-        level = ""
-        if not self._options.global_lock:
-            why, level = "the source has global_lock: false", INFO
-        elif not grants.on_server("RELOAD", "FLUSH_TABLES"):
-            why = f"the account {account} lacks RELOAD for the short global lock"
-        elif not grants.on_server("PROCESS"):
-            why = f"the account {account} lacks PROCESS to see tables that change meanwhile"
-        if why:
-            self._findings.append(
-                _limits.approximate(server, why, level) if level else _limits.approximate(server, why)
-            )
-        return why
-
-    def _say_what_is_not_carried(self, selected: tuple[str, ...], server: str) -> None:
+    def _say_what_is_not_carried(self, selected: tuple[str, ...], clients: Clients, server: str) -> None:
         if self._moving:
             self._findings.append(_limits.not_transactional(self._moving, self._options.non_transactional == LOCK))
         if self._elsewhere:
             self._findings.append(_limits.rows_elsewhere(self._elsewhere))
+        if self._versioned and not self._flavour.knows_history(clients.number):
+            self._findings.append(_limits.no_history(self._versioned, clients.version))
         if self._floats:
             self._findings.append(_limits.rounded(self._floats))
         if self._sequences:

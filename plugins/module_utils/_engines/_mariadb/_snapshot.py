@@ -77,7 +77,7 @@ class Snapshot:
         options, connection = self._options, self._connection
         whole = not (options.single or options.separate)
         skipped = [one for one in self._found.broken if one[0] in self._databases]
-        words = dump_words(self._flavour, self._found.clients.number, self._databases, skipped, whole=whole)
+        words = dump_words(self._flavour, self._databases, skipped, whole=whole, history=self._found.history)
         command = connection.command(self._found.clients.dump, *words)
         names = ", ".join(repr(name) for name in self._databases[:5])
         what = f"Dumping {names}{' and others' if len(self._databases) > 5 else ''} on {connection.server}"
@@ -132,7 +132,7 @@ class Snapshot:
         return Wanted(
             databases={name: self._found.encodings[name] for name in self._databases},
             depth=self._context.inventory,
-            history=self._flavour.counts_history(self._found.clients.number),
+            history=self._found.history,
             transactional=self._found.transactional,
             skipped=frozenset(self._found.broken),
         )
