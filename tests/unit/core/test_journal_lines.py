@@ -14,7 +14,13 @@ import pytest
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import JournalError
-from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import FIRST, Journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record import _journal
+from ansible_collections.nusantara.backup.plugins.module_utils._record._journal import (
+    FIRST,
+    Entry,
+    Journal,
+    UnfitEntryError,
+)
 
 Body = dict[str, t.Any]
 
@@ -176,3 +182,72 @@ def test_an_append_to_a_long_journal_reads_its_end_only(journal: Journal, monkey
     monkeypatch.setattr(os, "pread", pread)
     assert journal.append("next", {}).seq == 9
     assert sum(seen) < 4 << 20
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"event": "a\x1b[31m"}, {"event": "a\nb"}, {"at": "\u202e"}, {"event": "x" * 100_000}],
+    ids=["control", "newline", "direction", "long"],
+)
+def test_words_that_no_run_writes_make_no_entry(journal: Journal, change: Body) -> None:
+    written(journal, line(**change))
+    assert journal.read().problem == "line 1 is not an entry"
+
+
+def test_a_number_that_is_none_makes_an_altered_line(journal: Journal) -> None:
+    written(journal, line(data={"seconds": 1.5}).replace(b"1.5", b"NaN"))
+    assert journal.read().problem == "line 1 was altered"
+
+
+def test_what_a_reader_cannot_believe_is_a_problem_of_its_line(journal: Journal) -> None:
+    one = line()
+    written(journal, one, line(seq=2, prev=hash_of(one)))
+    taken = []
+
+    def take(entry: Entry) -> None:
+        if entry.seq == 2:
+            raise UnfitEntryError("a night that is none")
+        taken.append(entry)
+
+    reading = journal.walk(take)
+    assert reading.problem == "line 2 says what no run writes (a night that is none)"
+    assert (len(taken), reading.torn) == (1, False)
+
+
+def test_an_entry_that_nobody_would_read_is_not_written(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    journal.append("event", {})
+    before = pathlib.Path(journal.path).read_bytes()
+    monkeypatch.setattr(_journal, "LINE_LIMIT", 1000)
+    with pytest.raises(JournalError, match="cannot be written: an entry of [0-9]+ bytes would be read by nobody"):
+        journal.append("event", {"text": "x" * 1000})
+    assert pathlib.Path(journal.path).read_bytes() == before
+    assert journal.append("event", {}).seq == 2
+
+
+def test_a_pipe_in_place_of_the_journal_is_refused_and_nobody_waits(journal: Journal) -> None:
+    os.mkdir(os.path.dirname(journal.path))
+    os.mkfifo(journal.path)
+    with pytest.raises(JournalError, match="cannot be written: is not a regular file"):
+        journal.append("event", {})
+
+
+def test_a_journal_that_the_disk_gives_in_part_is_not_written_on(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journal.append("event", {})
+    before = pathlib.Path(journal.path).read_bytes()
+    monkeypatch.setattr(os, "pread", lambda *_unused: b"")
+    with pytest.raises(JournalError, match="cannot be written: it ends before its size"):
+        journal.append("event", {})
+    assert pathlib.Path(journal.path).read_bytes() == before
+
+
+def test_torn_bytes_without_end_are_evidence_and_no_torn_line(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(journal, line(), b"x" * 3000)
+    monkeypatch.setattr(_journal, "LINE_LIMIT", 2000)
+    with pytest.raises(JournalError) as caught:
+        journal.append("event", {})
+    assert caught.value.code == "journal.broken"
+    assert path.read_bytes().endswith(b"x" * 3000)
