@@ -60,7 +60,7 @@ guard: setup  ## specs, defaults, documentation and phrases say the same
 	$(PYTEST) tests/guard tests/sanity
 
 test-fast: lint types  ## all that needs no server: under two minutes
-	$(PYTEST) tests/sanity tests/guard tests/unit tests/property
+	$(PYTEST) $(PARALLEL) tests/sanity tests/guard tests/unit tests/property
 
 test-host: setup  ## every pytest suite on this machine, with coverage of plugins/
 	$(PYTEST) -m "not long and not mysql" $(PARALLEL) $(COVERED) --cov-fail-under=$(COVERAGE_FLOOR)
