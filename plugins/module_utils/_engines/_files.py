@@ -40,6 +40,8 @@ class FilesOptions:
 def tar_arguments(options: FilesOptions) -> tuple[str, ...]:
     """All but the output and the operand; pure, so that a test can read it."""
     words = ["--format=posix", "--pax-option=delete=atime,delete=ctime", "--sparse", *_KEEP]
+    # Else another file system has another order, and of two hard links another one is the file.
+    words.append("--sort=name")
     words += ["--quoting-style=escape", f"--blocking-factor={RECORD_BLOCKS}"]
     if options.one_file_system:
         words.append("--one-file-system")
