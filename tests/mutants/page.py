@@ -86,13 +86,16 @@ def summary(group: str, mutants: t.Sequence[Mutant], results: Results) -> str:
     return "\n".join(lines)
 
 
-def write(whole: t.Mapping[str, t.Sequence[Mutant]], results: Results) -> None:
+def write(judged: t.Mapping[str, t.Sequence[Mutant]], total: int, results: Results) -> None:
+    """The page, of ``total`` mutants that there are."""
     known = explanations()
-    minutes = results.seconds / 60
-    parts = [HEAD, f"The last whole run took {minutes:.0f} minutes on {os.cpu_count()} cores.\n\n"]
+    count = sum(map(len, judged.values()))
+    took = f"The last whole run took {results.seconds / 60:.0f} minutes on {os.cpu_count()} cores."
+    parts = [HEAD, took if count == total else f"These are {count} of {total} mutants: the run was not a whole one."]
+    parts.append("\n\n")
     parts.append("| part | mutants | killed | of these by time limit | explained | open | score |\n")
     parts.append("| --- | --: | --: | --: | --: | --: | --: |\n")
-    for group, mutants in whole.items():
+    for group, mutants in judged.items():
         files = list(dict.fromkeys(mutant.file for mutant in mutants))
         rows = [row(f"**{group}**", mutants, results, known)]
         for file in files:
@@ -100,7 +103,7 @@ def write(whole: t.Mapping[str, t.Sequence[Mutant]], results: Results) -> None:
             rows.append(row(f"`{file.removeprefix(UTILS)}`", of_file, results, known))
         parts += [_line(one) for one in rows]
     parts.append("\nThe score counts explained ones as survivors.\n\n## Survivors\n")
-    for mutants in whole.values():
+    for mutants in judged.values():
         parts += _survivors(mutants, results, known)
     PAGE.write_text("".join(parts), encoding="utf-8")
 

@@ -112,6 +112,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", default="", help="take those whose file:function holds this text")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--keep-killed", action="store_true", help="do not ask again what older tests have noticed")
+    parser.add_argument("--page", action="store_true", help="write the page though not all have been judged")
     asked = parser.parse_args()
     if set(asked.groups) - set(GROUPS):
         parser.error(f"the groups are {', '.join(GROUPS)}")
@@ -140,10 +141,16 @@ def main() -> int:
         for worker in workers:
             worker.close()
     results.spend(time.monotonic() - began)
-    whole = {group: chosen(group, ROOT) for group in GROUPS}
-    if all(results.has(mutant) for mutants in whole.values() for mutant in mutants):
-        page.write(whole, results)
+    write_page(results, of_a_part=asked.page)
     return 0
+
+
+def write_page(results: Results, *, of_a_part: bool) -> None:
+    """Only of all mutants, unless a page of those judged so far was asked for."""
+    whole = {group: chosen(group, ROOT) for group in GROUPS}
+    judged = {group: [mutant for mutant in mutants if results.has(mutant)] for group, mutants in whole.items()}
+    if judged == whole or of_a_part:
+        page.write(judged, sum(map(len, whole.values())), results)
 
 
 if __name__ == "__main__":
