@@ -1,10 +1,10 @@
 # SPDX-FileCopyrightText: Nusantara Backup contributors
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run ``ansible-test sanity`` on a copy of the listed files, once for each ansible-core given as ``2.19=/…/bin``.
+"""Run ``ansible-test sanity`` on a copy of the listed files, for each ansible-core given as ``2.19=/…/bin`` at once.
 
 No container and no download beside Python packages: the bootstrap of pip that ansible-test would fetch is written
-here from the standard library. Its home is in ``.cache``, so its environments are kept between runs and the user's
-own home stays as it is.
+here from the standard library. Each version has a copy and a home of its own in ``.cache``, so its environments are
+kept between runs and the user's own home stays as it is.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from checkout import CACHE, NAMESPACE, copy_listed
 
-HOME = CACHE / "sanity" / "home"
-COPY = CACHE.joinpath("sanity", *NAMESPACE)
+PLACES = CACHE / "sanity"
 BOOTSTRAP = "import ensurepip\n\nensurepip.bootstrap()\n"
 
 
@@ -31,13 +31,13 @@ def pip_versions(bin_directory: Path) -> list[str]:
     return versions
 
 
-def prepare_home(versions: list[str]) -> None:
+def prepare_home(home: Path, versions: list[str]) -> None:
     """A home with the bootstrap script and the user's own configuration of pip."""
-    cache = HOME / ".ansible" / "test" / "cache"
+    cache = home / ".ansible" / "test" / "cache"
     cache.mkdir(parents=True, exist_ok=True)
     for version in versions:
         (cache / f"get_pip_{version.replace('.', '_')}.py").write_text(BOOTSTRAP, encoding="utf-8")
-    settings, link = Path.home() / ".config" / "pip", HOME / ".config" / "pip"
+    settings, link = Path.home() / ".config" / "pip", home / ".config" / "pip"
     if settings.is_dir() and not link.is_symlink():
         link.parent.mkdir(parents=True, exist_ok=True)
         link.symlink_to(settings, target_is_directory=True)
@@ -45,21 +45,22 @@ def prepare_home(versions: list[str]) -> None:
 
 def sanity(core: str, bin_directory: Path, arguments: list[str]) -> int:
     """One run; its exit status."""
-    prepare_home(pip_versions(bin_directory))
-    copy_listed(COPY)
-    subprocess.run(["git", "init", "--quiet", str(COPY)], check=True)
-    print(f"ansible-test sanity, ansible-core {core}", flush=True)
+    home, copy = PLACES / core / "home", PLACES.joinpath(core, *NAMESPACE)
+    prepare_home(home, pip_versions(bin_directory))
+    copy_listed(copy)
+    subprocess.run(["git", "init", "--quiet", str(copy)], check=True)
     command = [str(bin_directory / "ansible-test"), "sanity", "--color", "no", "--requirements", *arguments]
     done = subprocess.run(
         command,
         check=False,
-        cwd=COPY,
-        env={**os.environ, "HOME": str(HOME), "PATH": f"{bin_directory}:{os.environ['PATH']}"},
+        cwd=copy,
+        env={**os.environ, "HOME": str(home), "PATH": f"{bin_directory}:{os.environ['PATH']}"},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
     )
-    print(done.stdout if done.returncode else summary(done.stdout), flush=True)
+    told = done.stdout if done.returncode else summary(done.stdout)
+    print(f"ansible-test sanity, ansible-core {core}\n{told}", flush=True)
     return done.returncode
 
 
@@ -72,7 +73,8 @@ def summary(output: str) -> str:
 
 def main(cores: str, *arguments: str) -> int:
     pairs = [pair.split("=", 1) for pair in cores.split(",")]
-    return max(sanity(core, Path(bin_directory), list(arguments)) for core, bin_directory in pairs)
+    with ThreadPoolExecutor() as pool:
+        return max(pool.map(lambda pair: sanity(pair[0], Path(pair[1]), list(arguments)), pairs))
 
 
 if __name__ == "__main__":
