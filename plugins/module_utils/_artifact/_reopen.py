@@ -10,7 +10,7 @@ import threading
 import typing as t
 
 from .._base._errors import PipelineError
-from .._base._io import Digest, Meter, chunks, disk_error, forget_cache, open_to_read
+from .._base._io import Digest, Meter, chunks, disk_error, forget_cache, open_to_read, read_ahead
 from .._base._model import Protection
 from .._base._process import Children, Command
 from .._base._threads import begin
@@ -96,8 +96,7 @@ def _drain(path: str, put: t.Callable[[memoryview], None] | None = None) -> Dige
         descriptor = open_to_read(path)
         try:
             forget_cache(descriptor)
-            # The kernel then reads ahead of us, and the disk works while we hash.
-            os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            read_ahead(descriptor)
             for chunk in chunks(descriptor):
                 meter.feed(chunk)
                 if put is not None:

@@ -8,7 +8,7 @@ import dataclasses
 import os
 import typing as t
 
-from ._io import CHUNK, Digest, Meter, chunks, forget_cache, open_to_read
+from ._io import CHUNK, Digest, Meter, chunks, forget_cache, open_to_read, read_ahead
 from ._residency import cache_is_empty
 
 WINDOW = 8 * CHUNK
@@ -35,7 +35,7 @@ def read_back_descriptor(descriptor: int, notice: t.Callable[[], None] | None = 
     """The same for an open file. The pages are dropped again behind the read, for nobody needs them."""
     forget_cache(descriptor)
     dropped = cache_is_empty(descriptor)
-    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+    read_ahead(descriptor)
     meter = Meter()
     done = 0
     for chunk in chunks(descriptor):
