@@ -11,6 +11,8 @@ TOOLS := tests/tools
 COVERAGE_FLOOR := 94
 CORE_FLOOR := 95
 
+GUIDED_SECONDS := 20
+
 export ANSIBLE_COLLECTIONS_PATH = $(shell $(PYTHON) $(TOOLS)/checkout.py)
 export NB_CORES = $(shell $(PYTHON) $(TOOLS)/environments.py list-cores)
 export LC_ALL = C.UTF-8
@@ -22,7 +24,7 @@ PYTEST := $(DEV)/python -m pytest
 PARALLEL := --numprocesses=auto --maxprocesses=4 --dist=worksteal
 COVERED := --cov --cov-append --cov-report=term:skip-covered
 
-.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test-mysql coverage test test-all mutants bench clean
+.PHONY: help demo setup lint types sanity guard test-fast test-host test-debian13 test-mysql coverage test test-all fuzz mutants bench clean
 .NOTPARALLEL:
 
 help:  ## list the targets
@@ -81,6 +83,13 @@ test:  ## everything but the long tests
 
 test-all: test  ## the long tests too
 	$(PYTEST) -m "long and not mysql"
+
+fuzz: setup  ## 100,000 cases of foreign input, then coverage-guided; the result is written into docs/fuzzing.md
+	$(PYTEST) tests/fuzz -m long $(PARALLEL) --junit-xml=$(CACHE)/fuzz.xml
+	PYTHONPATH=$(TOOLS) $(DEV)/python -m tests.fuzz.page $(CACHE)/fuzz.xml
+	@if $(PYTHON) $(TOOLS)/environments.py fuzz requirements/fuzz.txt; \
+		then PYTHONPATH=$(ANSIBLE_COLLECTIONS_PATH) $(VENVS)/fuzz/bin/python -m tests.fuzz.guided $(GUIDED_SECONDS); \
+		else echo "there is no wheel of atheris for this Python: coverage-guided fuzzing is left out"; fi
 
 mutants: setup  ## how many small faults of the core do the tests notice? writes docs/mutants.md; GROUP=naming for one
 	PYTHONPATH=$(TOOLS) $(DEV)/python -m tests.mutants.run $(GROUP)

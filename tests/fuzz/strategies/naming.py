@@ -19,7 +19,32 @@ _PARTS = st.one_of(
     st.text("0123456789FDIWMA-.r_", max_size=8),
     TEXT,
 )
+_TAILS = st.tuples(
+    st.sampled_from("FDI"),
+    st.sampled_from("123"),
+    st.sampled_from(["", "", "A", "M"]),
+    st.sampled_from("DIWM"),
+    st.one_of(st.sampled_from(["All", "SIMPEG", "Basis-Data_1"]), st.text("abcXYZ019_-", min_size=1, max_size=12)),
+)
+
+
+def _name(day: dt.date, hour: int, tail: tuple[str, str, str, str, str], dashed: bool, run: int) -> str:
+    fields = [f"{day:%Y%m%d}", f"{hour:02}", *(part for part in tail[:4] if part)]
+    return ("-" if dashed else "").join(fields) + "-" + tail[4] + (f".r{run}" if run > 1 else "")
+
+
+WHOLE_NAMES = st.builds(
+    _name,
+    st.dates(dt.date(1900, 1, 1), dt.date(9900, 12, 31)),
+    st.integers(1, 24),
+    _TAILS,
+    st.booleans(),
+    st.one_of(st.just(1), st.integers(1, 1000)),
+)
 NAMES = st.one_of(
+    WHOLE_NAMES,
+    WHOLE_NAMES,
+    WHOLE_NAMES.flatmap(lambda name: st.integers(0, len(name)).map(lambda at: name[:at] + "x" + name[at + 1 :])),
     st.lists(_PARTS, max_size=8).map("".join),
     st.builds(
         lambda year, month, day, hour, rest, data: f"{year:04}{month:02}{day:02}{hour:02}{rest}-{data}",
@@ -43,7 +68,20 @@ _GOOD: t.Mapping[str, st.SearchStrategy[t.Any]] = {
     "data": DATA,
 }
 _MORE = {"process": st.sampled_from(["", "A", "M"]), "run": st.integers(0, 1001)}
-FIELDS = st.one_of(st.fixed_dictionaries(dict(_GOOD), optional=_MORE), JUNK)
+_WHOLE = st.fixed_dictionaries(
+    {
+        "year": st.integers(1900, 9900),
+        "month": st.integers(1, 12),
+        "day": st.integers(1, 28),
+        "hour": st.integers(1, 24),
+        "type": st.sampled_from("FDI"),
+        "media": st.one_of(st.integers(1, 3), st.sampled_from(["disk", "tape"])),
+        "frequency": st.sampled_from(["D", "I", "W", "M", "daily"]),
+        "data": st.one_of(st.sampled_from(["All", "M-x", "W_x"]), st.text("abcXYZ019_-", min_size=1, max_size=40)),
+    },
+    optional=_MORE,
+)
+FIELDS = st.one_of(_WHOLE, st.fixed_dictionaries(dict(_GOOD), optional=_MORE), JUNK)
 ZONES = st.one_of(
     st.sampled_from(["Asia/Jakarta", "Asia/Makassar", "Europe/Berlin", "Africa/Monrovia", "Pacific/Apia", "localtime"]),
     st.sampled_from(["Asia", "../../etc/localtime", "/etc/localtime", "Etc/GMT+12", "right/UTC", "zone.tab", "x" * 32]),
