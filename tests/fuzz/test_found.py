@@ -24,7 +24,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._base._findings i
 from ansible_collections.nusantara.backup.plugins.module_utils._base._json import parse_json
 from ansible_collections.nusantara.backup.plugins.module_utils._base._printable import harmless, one_line
 from ansible_collections.nusantara.backup.plugins.module_utils._base._reader import Problems, Reader
-from ansible_collections.nusantara.backup.plugins.module_utils._edges import _cli
+from ansible_collections.nusantara.backup.plugins.module_utils._edges import _checksum_module, _cli
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarcheck import TarCheck
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tardigest import Digests
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._tarlook import unescaped
@@ -264,6 +264,13 @@ def test_the_command_line_repeats_no_escape_of_its_call(capsys: pytest.CaptureFi
     assert _cli.main(["facts", "--config", f"/nowhere/{ESCAPE}"]) == 1
     said = capsys.readouterr().err
     assert "\x1b" not in said and "as JSON" in said
+
+
+@pytest.mark.parametrize("key", ["path", "state", "allowed_signers", "signing_key"])
+def test_a_path_with_a_zero_byte_is_refused_in_words(key: str) -> None:
+    given = {name: option.get("default") for name, option in _checksum_module.argument_spec().items()}
+    with pytest.raises(ConfigError, match=f"{key}: 'a.x00' has a control character"):
+        _checksum_module.checksum_result({**given, key: "a\x00"}, check_mode=True)
 
 
 def test_what_is_made_printable_stays_what_it_was_where_it_can() -> None:

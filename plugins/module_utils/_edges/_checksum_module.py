@@ -20,6 +20,7 @@ from .._sets._verified import keep
 from .._sets._verify import Busy, Selection, verify_store
 from .._sets._verify_report import VerifyReport
 from .._site._places import source_lock
+from ._paths import refuse_odd_paths
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -40,6 +41,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 def checksum_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
     """The result of the module; ``failed`` with ``msg`` when something is wrong and ``fail`` is set."""
+    refuse_odd_paths(params, "path", "state", "allowed_signers", "signing_key")
     path, state = params["path"], params["state"] or ""
     # A medium's own directory often belongs to root; a store and a state are ours.
     is_medium = os.path.ismount(path) or os.path.lexists(os.path.join(path, MARKER))

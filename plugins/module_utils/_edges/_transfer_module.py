@@ -17,6 +17,7 @@ from .._media._registry import MEDIA
 from .._sets._receipts import VERIFIED, is_medium_name
 from .._sets._scan import found_sets, newest_of_each
 from .._sets._signers import opened
+from ._paths import refuse_odd_paths
 
 
 def argument_spec() -> dict[str, t.Any]:
@@ -41,6 +42,7 @@ def argument_spec() -> dict[str, t.Any]:
 
 def transfer_result(params: t.Mapping[str, t.Any], *, check_mode: bool) -> dict[str, t.Any]:
     """The result of the module; ``failed`` with ``msg`` and ``problems`` when a copy did not come to be."""
+    refuse_odd_paths(params, "store", "state", "allowed_signers", "signing_key")
     media = _media(params["media"])
     store, state = params["store"], params["state"]
     refuse_mixed_owners(store, state)

@@ -26,6 +26,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._registr
 from ansible_collections.nusantara.backup.plugins.module_utils._site._config import parse_site
 
 from ..strategies.site import GOOD_SITES, JOB_FILES, MEDIUM, ROOT, SITES, options_of, placed, valid_options
+from ..strategies.store import build, stores
 from ..strategies.text import JUNK, TEXT, spoiled
 from ..target import Place, Target
 from ..words import check_error, check_terminal
@@ -105,16 +106,20 @@ _WORDS = st.one_of(
 )
 
 
-def _checksum(place: Place, value: t.Any) -> t.Any:
+def _checksum(place: Place, given: tuple[t.Any, t.Any]) -> t.Any:
+    value, entries = given
     with place.fresh() as root:
         (root / "store").mkdir()
+        build(root / "store", entries)
         return _checksum_module.checksum_result(placed(value, str(root)), check_mode=False)
 
 
-def _transfer(place: Place, value: t.Any) -> t.Any:
+def _transfer(place: Place, given: tuple[t.Any, t.Any]) -> t.Any:
+    value, entries = given
     with place.fresh() as root:
         (root / "store").mkdir()
         (root / "medium").mkdir()
+        build(root / "store", entries)
         return _transfer_module.transfer_result(placed(value, str(root)), check_mode=True)
 
 
@@ -132,18 +137,19 @@ def _news(place: Place, value: tuple[t.Any, str, str]) -> t.Any:
         return _run_module.run(given, check_mode=True)
 
 
-_PATHS = st.one_of(st.just(ROOT + "/store"), st.just(ROOT + "/nowhere"), st.just("/proc/self/mem"), TEXT)
-_TEXTS = st.lists(TEXT, max_size=3)
+_STORE = st.just(ROOT + "/store")
+_PATHS = st.one_of(_STORE, _STORE, _STORE, _STORE, st.just(ROOT + "/nowhere"), st.just("/proc/self/mem"), TEXT)
+_TEXTS = st.one_of(st.just([]), st.just([]), st.just(["SIMPEG"]), st.lists(TEXT, max_size=3))
 _CHECKSUM = st.fixed_dictionaries(
     {
         "path": _PATHS,
         "sources": _TEXTS,
         "names": _TEXTS,
         "newest": st.booleans(),
-        "allowed_signers": st.one_of(st.none(), _PATHS),
-        "signing_key": st.one_of(st.none(), _PATHS),
-        "host": TEXT,
-        "medium": TEXT,
+        "allowed_signers": st.one_of(st.none(), st.none(), _PATHS),
+        "signing_key": st.one_of(st.none(), st.none(), _PATHS),
+        "host": st.one_of(st.just("db1"), TEXT),
+        "medium": st.one_of(st.just(""), st.just("internal"), TEXT),
         "state": st.one_of(st.none(), st.just(ROOT + "/state")),
         "fail": st.booleans(),
         "at": st.one_of(st.just(""), TEXT),
@@ -156,7 +162,7 @@ _TRANSFER = st.fixed_dictionaries(
         "sources": _TEXTS,
         "names": _TEXTS,
         "newest": st.booleans(),
-        "media": st.lists(MEDIUM, max_size=2),
+        "media": st.one_of(st.just([{"name": "internal", "kind": "disk", "path": ROOT + "/medium"}]), st.lists(MEDIUM)),
         "signing_key": st.none(),
         "allowed_signers": st.one_of(st.none(), _PATHS),
         "host": TEXT,
@@ -168,8 +174,8 @@ TARGETS = (
     Target("site.moment", TEXT, _moment, 5),
     Target("cli.facts", st.tuples(st.just("facts"), JOB_FILES, _WORDS), _command, 15),
     Target("cli.check", st.tuples(st.just("check"), JOB_FILES, _WORDS), _command, 3, _TOOLS),
-    Target("module.checksum", _CHECKSUM, _checksum, 10),
-    Target("module.transfer", _TRANSFER, _transfer, 10),
+    Target("module.checksum", st.tuples(_CHECKSUM, stores()), _checksum, 10),
+    Target("module.transfer", st.tuples(_TRANSFER, stores()), _transfer, 10),
     Target("module.facts", st.tuples(spoiled(GOOD_SITES, 1), st.integers(-1, 40000), st.just("")), _facts, 5),
     Target("module.run", st.tuples(spoiled(GOOD_SITES, 1), TEXT, TEXT), _news, 3, _TOOLS),
 )
