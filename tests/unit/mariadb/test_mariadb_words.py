@@ -37,6 +37,7 @@ TABLE = "when dumping table `gaji` at row: 7"
         ("mysqldump: Error in field count for table: `t` !  Aborting.", "changed"),
         (f"mariadb-dump: Error 1205: Lock wait timeout exceeded; try restarting transaction {TABLE}", "lock"),
         (f"mysqldump: Error 1194: Table 'gaji' is marked as crashed and should be repaired {TABLE}", "damaged"),
+        ("mysqldump: Couldn't execute 'show create table `rusak`': Incorrect file format 'rusak' (130)", "damaged"),
         (f"mysqldump: Error 2020: Got packet bigger than 'max_allowed_packet' bytes {TABLE}", "packet"),
         ("mysqldump: Couldn't execute 'SHOW FIELDS FROM `v`': View 'a.v' references invalid … (1356)", "broken_view"),
     ],

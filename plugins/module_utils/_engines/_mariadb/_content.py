@@ -90,13 +90,13 @@ class Counter:
         content.objects.append(InventoryObject("database", database, database, encoding=encoding))
         columns: dict[str, list[tuple[str, str]]] = {}
         if wanted.depth == "digests":
-            for row in self._talk.ask(_sql.columns(database), _LIST_SECONDS):
+            for row in self._talk.ask_for("column", _sql.columns(database), _LIST_SECONDS):
                 columns.setdefault(row[1], []).append((row[2], row[3]))
-        for row in self._talk.ask(_sql.tables(database), _LIST_SECONDS):
+        for row in self._talk.ask_for("table", _sql.tables(database), _LIST_SECONDS):
             if (database, row[1]) in wanted.skipped:
                 continue
             self._table(database, row, columns.get(row[1], []))
-        for row in self._talk.ask(_sql.programs(database), _LIST_SECONDS):
+        for row in self._talk.ask_for("object", _sql.programs(database), _LIST_SECONDS):
             content.objects.append(InventoryObject(row[1], row[2], database))
 
     def _table(self, database: str, row: tuple[str, ...], columns: list[tuple[str, str]]) -> None:

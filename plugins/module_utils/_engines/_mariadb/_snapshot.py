@@ -169,7 +169,7 @@ class Snapshot:
             self._doubts.append(locker.why)
 
     def _ask_numbers(self) -> Numbers:
-        return numbers(self._talk.ask(_sql.table_numbers(self._flavour), _ANSWER_SECONDS))
+        return numbers(self._talk.ask_for("number", _sql.table_numbers(self._flavour), _ANSWER_SECONDS))
 
     def _end_check(self) -> DumpCheck:
         def stands() -> None:

@@ -21,6 +21,7 @@ import typing as t
 
 from ..._base._errors import EngineError, ToolError
 from ..._base._process import Child, Children, end_words
+from ..._base._reader import shown
 from ._connection import Connection
 from ._flavour import Flavour
 from ._words import failure, number_of
@@ -84,6 +85,18 @@ class Talk:
         """Run statements and return every row that they answered."""
         self.send(script)
         return self.receive(seconds)
+
+    def ask_for(self, kind: str, script: str, seconds: float) -> list[Row]:
+        """The same, where every row must say by its first field what it is."""
+        rows = self.ask(script, seconds)
+        for row in rows:
+            if row[0] != kind:
+                raise EngineError(
+                    f"{self._what}: the server answered {shown(row[0])}, which was not asked for",
+                    "See that the option bin_dir names the server's own client programs",
+                    code="engine.mariadb",
+                )
+        return rows
 
     def send(self, script: str) -> None:
         """Start statements, each with its semicolon, without waiting for answers."""

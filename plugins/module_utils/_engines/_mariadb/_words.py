@@ -61,7 +61,9 @@ _CAUSES = (
     ),
     _Cause(
         code="engine.mariadb.damaged",
-        numbers=frozenset({1016, 1017, 1030, 1033, 1034, 1035, 1194, 1195, 1286, 1712, 1812, 1814, 1877, 1932, 1996}),
+        # Those of three digits are the storage engine's own.
+        numbers=frozenset({126, 127, 130, 134, 141, 144, 145})
+        | {1016, 1017, 1030, 1033, 1034, 1035, 1194, 1195, 1286, 1712, 1812, 1814, 1877, 1932, 1996},
         remedy="Look at the table and at the server's log (CHECK TABLE), and repair it or restore it",
     ),
     _Cause(
@@ -80,7 +82,7 @@ _CAUSES = (
         remedy="See that the server runs, and the source's host, port and socket",
     ),
 )
-_NUMBER = re.compile(r"(?:ERROR |Error |[Ee]rror: )(?P<first>[0-9]{4})\b|\((?P<last>[0-9]{4})\)\s*$", re.MULTILINE)
+_NUMBER = re.compile(r"(?:ERROR |Error |[Ee]rror: )(?P<first>[0-9]{3,4})\b|\((?P<last>[0-9]{3,4})\)\s*$", re.MULTILINE)
 _TLS, _LOST, _CHANGED = 2026, 2013, 1412
 # Said without a number.
 _OTHER_COLUMNS = "Error in field count for table"
