@@ -276,3 +276,22 @@ def test_a_key_needs_the_name_of_its_host(key: str, children: Children, host: st
 def test_the_longest_name_of_a_host(key: str, children: Children) -> None:
     with opened("", key, "x" * 253, children) as signers:
         assert signers is not None
+
+
+def test_a_signature_that_the_disk_does_not_give_is_told_as_unreadable(
+    tmp_path: pathlib.Path, made: MadeSet, key: str, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signers = Signers(allowed_signers(tmp_path / "allowed", key), children)
+    manifest, raw = load(str(made.directory), NAME)
+    real = os.lstat
+
+    def lstat(path: t.Any) -> os.stat_result:
+        if path == str(made.signature):
+            raise OSError(5, "Input/output error", path)
+        return real(path)
+
+    monkeypatch.setattr(os, "lstat", lstat)
+    with pytest.raises(ManifestError) as caught:
+        signers.demand(manifest, raw, str(made.directory))
+    assert caught.value.code == "manifest.unreadable"
+    assert caught.value.what == f"The signature {made.signature} cannot be read: Input/output error"

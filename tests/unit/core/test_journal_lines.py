@@ -4,13 +4,16 @@
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
 import pathlib
+import threading
 import typing as t
 
 import pytest
+from tests.support.site import wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._clock import Clock
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import JournalError
@@ -251,3 +254,50 @@ def test_torn_bytes_without_end_are_evidence_and_no_torn_line(
         journal.append("event", {})
     assert caught.value.code == "journal.broken"
     assert path.read_bytes().endswith(b"x" * 3000)
+
+
+@pytest.mark.parametrize("end", [b"\n", b"[" * 20_000 + b"\n", '{"nama":"é"}\n'.encode()], ids=["empty", "deep", "raw"])
+def test_no_entry_is_written_behind_a_line_that_is_none(journal: Journal, end: bytes) -> None:
+    path = written(journal, line(), end)
+    assert journal.read().problem == "line 2 is not an entry"
+    with pytest.raises(JournalError) as caught:
+        journal.append("event", {})
+    assert caught.value.code == "journal.broken"
+    assert path.read_bytes().endswith(end)
+
+
+def test_a_line_with_letters_that_were_not_escaped_is_none_of_ours(journal: Journal) -> None:
+    raw = line(data={"nama": "é"})
+    assert b"\\u00e9" in raw
+    written(journal, raw.replace(b"\\u00e9", "é".encode()))
+    assert journal.read().problem == "line 1 is not an entry"
+
+
+def test_an_altered_journal_is_refused_with_what_is_wrong(journal: Journal) -> None:
+    written(journal, line(), line())
+    with pytest.raises(JournalError) as caught:
+        journal.believe(lambda _entry: None)
+    assert caught.value.code == "journal.broken"
+    assert caught.value.what.startswith(f"The journal {journal.path} was altered: line 2 does not follow")
+
+
+def test_an_append_waits_for_who_is_writing(journal: Journal) -> None:
+    path = written(journal, line())
+    inode = path.stat().st_ino
+    with open(path, "rb") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        appending = threading.Thread(target=journal.append, args=("event", {}))
+        appending.start()
+
+        def waits() -> bool:
+            locks = pathlib.Path("/proc/locks").read_text(encoding="ascii").splitlines()
+            return any("->" in one and f":{inode} " in one for one in locks)
+
+        wait_until(lambda: waits() or not appending.is_alive())
+        assert appending.is_alive() and journal_lines(path) == 1
+    appending.join()
+    assert journal_lines(path) == 2
+
+
+def journal_lines(path: pathlib.Path) -> int:
+    return path.read_bytes().count(b"\n")

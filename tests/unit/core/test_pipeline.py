@@ -10,6 +10,7 @@ import pathlib
 import subprocess
 import sys
 import threading
+import types
 import typing as t
 
 import pytest
@@ -103,7 +104,8 @@ def test_small_pieces_are_left_to_gather(
     """What a program says next is read after a moment; a file has nothing to wait for."""
     seen: list[int] = []
     paused: list[int] = []
-    monkeypatch.setattr(_pipeline.time, "sleep", lambda _seconds: paused.append(seen[-1]))
+    # Of this module only: who waits for a program that has not ended yet sleeps too.
+    monkeypatch.setattr(_pipeline, "time", types.SimpleNamespace(sleep=lambda _seconds: paused.append(seen[-1])))
     written = write_artifact(command_stream("printf few"), str(tmp_path / "a"), CLEAR, children, progress=seen.append)
     assert (written.plain.bytes, seen, paused) == (3, [3], [3])
     source = tmp_path / "source"
