@@ -14,7 +14,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._engines._registr
 from ansible_collections.nusantara.backup.plugins.module_utils._media._registry import MEDIA
 
 from ..words import IDENTITY, PASSWORD
-from .text import JUNK, ODD_JSON, TEXT, spoiled, torn
+from .text import JUNK, ODD_JSON, TEXT, mostly, spoiled, torn
 
 # Stands for the directory of the case, which a strategy does not know.
 ROOT = "/@ROOT@"
@@ -80,25 +80,26 @@ class _Asked(Reader):
 
 
 _WORDS = st.sampled_from(["SIMPEG", "Presensi", "simpeg", "Keuangan", "Situs", "Arsip", "Gaji"])
-NAME = st.one_of(_WORDS, _WORDS, _WORDS, TEXT)
-TITLES = st.one_of(st.just("Gedung A"), TEXT)
-MEDIUM = st.one_of(
+NAME = mostly(_WORDS, TEXT, 9)
+TITLES = mostly(st.just("Gedung A"), TEXT)
+MEDIUM = mostly(
     st.fixed_dictionaries(
         {
-            "name": st.one_of(st.sampled_from(["internal", "gedung-b"]), TEXT),
+            "name": mostly(st.sampled_from(["internal", "gedung-b"]), TEXT),
             "kind": st.sampled_from([*MEDIA, "tape"]),
-            "path": st.one_of(st.just(ROOT + "/medium"), TEXT),
+            "path": mostly(st.just(ROOT + "/medium"), TEXT),
         },
         optional={"building": TITLES},
     ),
     JUNK,
+    9,
 )
 _PLAN = st.lists(
     st.fixed_dictionaries(
         {"frequency": st.sampled_from(["daily", "weekly", "monthly", "incidental"])},
         optional={
             "type": st.sampled_from("FDI"),
-            "day": st.one_of(st.sampled_from(["saturday", "last", 1, 28]), JUNK),
+            "day": mostly(st.sampled_from(["saturday", "last", 1, 28]), JUNK),
             "at": st.sampled_from(["24:00", "01:00", "24:59"]),
         },
     ),
@@ -108,9 +109,9 @@ _PLAN = st.lists(
 _KEYS = (RECIPIENT, IDENTITY, IDENTITY[:-1])
 _PROTECTION: t.Mapping[str, st.SearchStrategy[t.Any]] = {
     "compression": st.sampled_from(["zstd", "gzip", "none"]),
-    "level": st.one_of(st.integers(1, 9), st.integers(1, 9), JUNK),
+    "level": mostly(st.integers(1, 9), JUNK),
     "encryption": st.sampled_from(["none", "age"]),
-    "recipients": st.one_of(st.just([RECIPIENT]), st.lists(st.one_of(st.sampled_from(_KEYS), JUNK), max_size=3)),
+    "recipients": mostly(st.just([RECIPIENT]), st.lists(mostly(st.sampled_from(_KEYS), JUNK), max_size=3)),
     "proof": st.sampled_from(["stored", "open"]),
     "inventory": st.sampled_from(["objects", "rows", "digests"]),
 }
@@ -150,7 +151,7 @@ GOOD_SITES = st.fixed_dictionaries(
         **{key: values for key, values in _PROTECTION.items() if key != "encryption"},
     },
 )
-SITES = st.one_of(*[spoiled(GOOD_SITES, most) for most in range(4)], JUNK)
+SITES = mostly(st.integers(0, 3).flatmap(lambda most: spoiled(GOOD_SITES, most)), JUNK, 9)
 JOB_FILES = st.one_of(
     SITES.map(lambda data: json.dumps(data).encode()),
     torn(GOOD_SITES.map(lambda data: json.dumps(data).encode())),

@@ -77,6 +77,12 @@ SECRETS = st.sampled_from(["password", "passwd", "token", "secret"]).map(lambda 
 
 
 @st.composite
+def mostly(draw: st.DrawFn, good: st.SearchStrategy[t.Any], odd: st.SearchStrategy[t.Any], share: int = 4) -> t.Any:
+    """Odd once in a while. ``one_of`` counts the branches of its branches, so that what is rich would win."""
+    return draw(odd) if draw(st.integers(0, share)) == share else draw(good)
+
+
+@st.composite
 def spoiled(draw: st.DrawFn, good: st.SearchStrategy[t.Any], most: int = 3) -> t.Any:
     """A document that is almost valid: some of its values replaced, removed, doubled, or joined by others."""
     document = copy.deepcopy(draw(good))

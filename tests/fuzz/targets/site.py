@@ -27,7 +27,7 @@ from ansible_collections.nusantara.backup.plugins.module_utils._site._config imp
 
 from ..strategies.site import GOOD_SITES, JOB_FILES, MEDIUM, ROOT, SITES, options_of, placed, valid_options
 from ..strategies.store import build, stores
-from ..strategies.text import JUNK, TEXT, spoiled
+from ..strategies.text import JUNK, TEXT, mostly, spoiled
 from ..target import Place, Target
 from ..words import check_error, check_terminal
 
@@ -138,21 +138,21 @@ def _news(place: Place, value: tuple[t.Any, str, str]) -> t.Any:
 
 
 _STORE = st.just(ROOT + "/store")
-_PATHS = st.one_of(_STORE, _STORE, _STORE, _STORE, st.just(ROOT + "/nowhere"), st.just("/proc/self/mem"), TEXT)
-_TEXTS = st.one_of(st.just([]), st.just([]), st.just(["SIMPEG"]), st.lists(TEXT, max_size=3))
+_PATHS = mostly(_STORE, st.one_of(st.just(ROOT + "/nowhere"), st.just("/proc/self/mem"), TEXT))
+_TEXTS = mostly(st.sampled_from([[], [], ["SIMPEG"]]), st.lists(TEXT, max_size=3))
 _CHECKSUM = st.fixed_dictionaries(
     {
         "path": _PATHS,
         "sources": _TEXTS,
         "names": _TEXTS,
         "newest": st.booleans(),
-        "allowed_signers": st.one_of(st.none(), st.none(), _PATHS),
-        "signing_key": st.one_of(st.none(), st.none(), _PATHS),
-        "host": st.one_of(st.just("db1"), TEXT),
-        "medium": st.one_of(st.just(""), st.just("internal"), TEXT),
+        "allowed_signers": mostly(st.none(), _PATHS),
+        "signing_key": mostly(st.none(), _PATHS),
+        "host": mostly(st.just("db1"), TEXT),
+        "medium": mostly(st.just(""), st.one_of(st.just("internal"), TEXT)),
         "state": st.one_of(st.none(), st.just(ROOT + "/state")),
         "fail": st.booleans(),
-        "at": st.one_of(st.just(""), TEXT),
+        "at": mostly(st.just(""), TEXT),
     }
 )
 _TRANSFER = st.fixed_dictionaries(
@@ -162,9 +162,9 @@ _TRANSFER = st.fixed_dictionaries(
         "sources": _TEXTS,
         "names": _TEXTS,
         "newest": st.booleans(),
-        "media": st.one_of(st.just([{"name": "internal", "kind": "disk", "path": ROOT + "/medium"}]), st.lists(MEDIUM)),
+        "media": mostly(st.just([{"name": "internal", "kind": "disk", "path": ROOT + "/medium"}]), st.lists(MEDIUM)),
         "signing_key": st.none(),
-        "allowed_signers": st.one_of(st.none(), _PATHS),
+        "allowed_signers": mostly(st.none(), _PATHS),
         "host": TEXT,
     }
 )
