@@ -79,6 +79,9 @@ def put(site: Site, note: Note) -> str:
         try:
             write_new(temporary, json.dumps(dataclasses.asdict(note)).encode())
             os.link(temporary, path)
+            # That of an earlier window, which a power cut may have left, would stand for this one's.
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(result_path(path))
         except FileExistsError as problem:
             raise LockError(
                 f"The maintenance window of {note.owner()} is open in another run",
@@ -99,7 +102,7 @@ def leave_result(path: str, result: Result) -> None:
 
 def discard(path: str) -> None:
     """The note is done. A power cut just now brings it back, and its hook runs once more."""
-    for name in (path, result_path(path)):
+    for name in (result_path(path), path):
         with contextlib.suppress(OSError):
             os.unlink(name)
 

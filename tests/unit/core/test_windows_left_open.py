@@ -118,6 +118,34 @@ def test_its_hook_is_run_and_journalled_once(site: Site, journal: Journal, tmp_p
     assert (ended["run"], ended["in_run"], ended["outcome"], ended["said"]) == ("r1", "r2", "success", "done")
 
 
+def test_a_result_that_an_earlier_window_left_does_not_stand_for_a_new_one(
+    site: Site, journal: Journal, tmp_path: pathlib.Path
+) -> None:
+    """K3: a power cut may keep the result of a window whose note is gone; the next window's hook runs all the same."""
+    mark = tmp_path / "mark"
+    path = _notes.put(site, note())
+    _notes.leave_result(path, _notes.Result(0, False, "fine", 1.0, 2.0))
+    with pytest.raises(LockError):
+        _notes.put(site, note(run="r2"))
+    assert _notes.read_result(path) is not None, "another run's window is not to be touched"
+    os.unlink(path)
+    assert _notes.put(site, note(run="r2", words=("touch", str(mark)))) == path
+    assert [found.run for found in _notes.forgotten(site)] == ["r2"]
+    assert close_forgotten(site, journal) == [] and mark.exists()
+    assert list(pathlib.Path(windows_root(site)).iterdir()) == []
+
+
+def test_a_note_is_discarded_after_its_result(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cut between the two has the hook run once more; the other way round it would not run for the next window."""
+    path = _notes.put(site, note())
+    _notes.leave_result(path, _notes.Result(0, False, "fine", 1.0, 2.0))
+    removed: list[str] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", lambda name: removed.append(str(name)))
+        _notes.discard(path)
+    assert removed == [_notes.result_path(path), path]
+
+
 def test_a_window_at_work_is_left_alone(site: Site, journal: Journal) -> None:
     path = _notes.put(site, note(words=("false",)))
     with _locks.hold(run_lock(site, "r1"), "This run"):
