@@ -43,7 +43,8 @@ def _needed(flavour: Flavour, grants: Grants) -> t.Iterator[tuple[tuple[str, ...
     bodies = grants.on_server("SELECT", "SHOW_ROUTINE", "SHOW CREATE ROUTINE")
     if flavour.name == "mariadb":
         if not bodies and not grants.on_table("mysql", "proc", "SELECT"):
-            yield ("SHOW CREATE ROUTINE",), "procedures and functions"
+            # MariaDB's own privilege for it, SHOW CREATE ROUTINE, is known from 11.3 on only.
+            yield ("SELECT ON `mysql`.`proc`",), "procedures and functions"
     elif not bodies:
         yield ("SHOW_ROUTINE",), "procedures and functions"
 
