@@ -12,10 +12,11 @@ import typing as t
 
 import pytest
 from tests.support.mariadb import Server
-from tests.support.mariadb_dump import Made, Watch, dump
+from tests.support.mariadb_dump import Made, Watch, dump, parsed, read, working
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._mariadb import _lock, _snapshot
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._registry import ENGINES
 
 # Enough that the pipe is full and most of the dump is still to come when its first bytes are read.
 LARGE = (
@@ -235,6 +236,61 @@ def test_dump_ends_when_somebody_holds_a_lock_for_too_long(server: Server, datab
     assert time.monotonic() - began[0] < 60
 
 
+def test_change_that_waits_for_the_same_lock_under_the_same_account_is_not_ended(server: Server, database: str) -> None:
+    """The dump's account may be that of an operator, such as root."""
+    server.sql(database, LARGE + OTHERS)
+    written: list[int] = []
+    busy = "SELECT COUNT(*) FROM information_schema.processlist WHERE info = "
+
+    def hold(over: threading.Event) -> None:
+        del over
+        server.try_sql(database, "LOCK TABLES z_satu WRITE; SELECT SLEEP(300)")
+
+    def write(over: threading.Event) -> None:
+        del over
+        written.append(server.try_sql(database, "INSERT INTO z_satu VALUES (9, 9)").returncode)
+
+    with contextlib.ExitStack() as stack:
+
+        def watch(*_unused: object) -> None:
+            if server.sql("", busy + "'SELECT SLEEP(300)'") == "0":
+                # Left in the reverse order: the lock goes first, then the writer is waited for.
+                stack.enter_context(beside(write_later))
+                stack.enter_context(beside(hold))
+                stack.callback(server.kill_connections, "info LIKE 'SELECT SLEEP(300)%'")
+                wait_until(lambda: server.sql("", busy + "'SELECT SLEEP(300)'") == "1")
+                begun.set()
+                wait_until(lambda: server.sql("", busy + "'INSERT INTO z_satu VALUES (9, 9)'") == "1")
+
+        begun = threading.Event()
+
+        def write_later(over: threading.Event) -> None:
+            assert begun.wait(60)
+            write(over)
+
+        with pytest.raises(EngineError) as caught:
+            dump(server, server.options(database=database, lock_seconds=3), watch=watch)
+    assert caught.value.code == "engine.mariadb.lock"
+    assert written == [0]
+
+
+def test_nobody_watches_for_locks_when_the_dump_is_read(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Counting goes on, maybe under our own lock: whoever waits for that is not to be ended."""
+    server.sql(database, OTHERS)
+    result = _snapshot.Counter.result
+    seen: list[set[str]] = []
+
+    def look(counter: _snapshot.Counter) -> object:
+        seen.append({thread.name for thread in threading.enumerate()})
+        return result(counter)
+
+    monkeypatch.setattr(_snapshot.Counter, "result", look)
+    assert dump(server, server.options(database=database)).inventory.exact
+    assert len(seen) == 1 and "lock-watch" not in seen[0]
+
+
 def test_without_the_lock_the_inventory_is_approximate_and_says_so(server: Server, database: str) -> None:
     server.sql(database, OTHERS)
     made = dump(server, server.options(database=database, global_lock=False))
@@ -299,3 +355,23 @@ def test_tables_without_transactions_are_held_still_for_the_whole_dump(
     assert made.rows() == restored_rows(server, made) == {"a_besar": 900, "z_datar": 1}
     assert "locked" in made.codes()
     server.sql(database, "INSERT INTO z_datar VALUES (2)")
+
+
+def test_lock_for_the_whole_dump_ends_with_it_also_when_the_dump_was_slow_to_begin(
+    server: Server, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The limit is that of the short lock: this one is neither given back early, nor held for the rest of the run."""
+    monkeypatch.setattr(_snapshot, "HOLD_SECONDS", 0)
+    server.sql(database, LARGE + PLAIN.format(engine="MyISAM"))
+    write = "SET lock_wait_timeout = 1; INSERT INTO z_datar VALUES (2)"
+    refused: list[str] = []
+    options = parsed(server, server.options(database=database, non_transactional="lock"))
+    with working() as context:
+        probed = ENGINES[server.engine].probe(options, context)
+        with ENGINES[server.engine].open(options, probed, context) as session:
+            streams = session.streams()
+            read(next(streams), context, [], lambda *_unused: refused.append(server.try_sql(database, write).stderr))
+            assert next(streams).part == "accounts"
+            server.sql(database, write)
+            assert session.inventory().exact
+    assert "1205" in refused[0]

@@ -98,6 +98,8 @@ class Snapshot:
         """The content, once the dump was read to its end. Raises ``EngineError`` where it was not."""
         self._check.finish()
         self._timer.cancel()
+        # From here on no byte of a dump comes, and whoever waits for a lock waits for our own or somebody else's.
+        present(self._watch).stop()
         if not self._stays:
             self._release()
         content = present(self._counter).result()
@@ -185,9 +187,12 @@ class Snapshot:
         present(self._counter).start()
 
     def _too_late(self) -> None:
+        if self._stays:
+            # Tables without transactions have nothing but this lock, and whoever ends the dump gives it back.
+            return
         with self._held:
             lock, self._lock = self._lock, None
-        if lock is not None and not self._stays:
+        if lock is not None:
             self._doubts.append(f"the dump did not begin within {HOLD_SECONDS} seconds, so the lock was given back")
             lock.release()
 

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 import typing as t
@@ -15,6 +16,8 @@ from ._talk import Row, Talk
 _GLANCES = 4
 _ANSWER_SECONDS = 60
 _LEAVE_SECONDS = 10
+# What a dump waits with. Its account may be another's as well, whose changes are not ours to end.
+_READS = re.compile(r"(?:/\*.*?\*/\s*)*(?:SELECT|SHOW|SET|USE|START|SAVEPOINT|ROLLBACK|UNLOCK)\b", re.IGNORECASE)
 
 
 class LockWatch:
@@ -66,6 +69,6 @@ class LockWatch:
                     talk.ask(f"KILL CONNECTION {int(row[0])};\n", _ANSWER_SECONDS)
 
     def _waits(self, row: Row, user: str) -> bool:
-        """Whether it is a connection of the dump's user, younger than ours, that waits for as long as is allowed."""
-        young = int(row[0]) > self._after and row[1] == user
+        """Whether a connection of the dump's user, younger than ours, reads and waits for as long as is allowed."""
+        young = int(row[0]) > self._after and row[1] == user and _READS.match(row[7].lstrip()) is not None
         return young and row[6].startswith("Waiting for") and row[5].isdigit() and int(row[5]) + 1 >= self._seconds
