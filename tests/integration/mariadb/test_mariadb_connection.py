@@ -169,6 +169,23 @@ def test_name_that_the_stock_program_loses_is_refused_only_with_routines(server:
         server.drop(name)
 
 
+def test_broken_view_that_has_the_words_of_a_table_is_refused(server: Server) -> None:
+    """`--ignore-table` takes database, dot and name as one word: the table would be left out with the view."""
+    try:
+        server.sql("", "CREATE DATABASE `uji.titik`; CREATE DATABASE uji")
+        server.sql("uji.titik", "CREATE TABLE t (a INT); CREATE VIEW rusak AS SELECT a FROM t; DROP TABLE t")
+        server.sql("uji", "CREATE TABLE `titik.rusak` (a INT); INSERT INTO `titik.rusak` VALUES (1), (2)")
+        options = server.options(databases=["uji", "uji.titik"], accounts=False)
+        with pytest.raises(EngineError) as caught:
+            dump(server, options)
+        assert caught.value.code == "engine.mariadb.name"
+        assert "uji.titik.rusak" in caught.value.what
+        assert dump(server, {**options, "separate": True}).rows() == {"titik.rusak": 2}
+    finally:
+        server.drop("uji")
+        server.drop("uji.titik")
+
+
 @pytest.mark.parametrize(
     "name", ["-rf", "$(id)", "kutip`balik", "titik.koma;", "dengan spasi", "ñandú 四", "a'b\"c\\d"]
 )

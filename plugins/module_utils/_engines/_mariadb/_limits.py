@@ -121,6 +121,18 @@ def broken_view(view: str, said: str, dumped: bool) -> Finding:
     )
 
 
+def not_told_apart(view: str) -> Finding:
+    """A view that must be left out has the words of something else: a dot may stand within a name, too."""
+    return Finding(
+        "engine.mariadb.name",
+        ERROR,
+        view,
+        f"The dump program cannot leave out the broken view {view} alone, for something else has the same words:"
+        " database, dot, name",
+        "Correct or drop the view, or set separate: true",
+    )
+
+
 def damaged(table: str, said: str) -> Finding:
     """A table that the server cannot open."""
     return Finding(

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import collections
 import contextlib
 import re
 import typing as t
@@ -46,6 +47,7 @@ class Preflight:
         self._sequences: list[str] = []
         self._floats: list[str] = []
         self._versioned: list[str] = []
+        self._labels: collections.Counter[str] = collections.Counter()
         self._transactional: frozenset[str] = frozenset()
 
     def probe(self) -> Found:
@@ -145,6 +147,7 @@ class Preflight:
         for row in self._ask(strict, _sql.tables(database)):
             _unused, table, kind, engine, _collation, size, beside, comment = row
             label = f"{database}.{table}"
+            self._labels[label] += 1
             if kind == "VIEW":
                 views.append(table)
             elif kind == "SEQUENCE":
@@ -199,6 +202,9 @@ class Preflight:
     def _say_what_is_not_carried(self, selected: tuple[str, ...], clients: Clients, server: str) -> None:
         if self._moving:
             self._findings.append(_limits.not_transactional(self._moving, self._options.non_transactional == LOCK))
+        if not self._options.separate:
+            views = (f"{database}.{view}" for database, view in self._broken)
+            self._findings += [_limits.not_told_apart(view) for view in views if self._labels[view] > 1]
         if self._elsewhere:
             self._findings.append(_limits.rows_elsewhere(self._elsewhere))
         if self._versioned and not self._flavour.knows_history(clients.number):
