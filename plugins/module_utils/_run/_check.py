@@ -46,10 +46,12 @@ def _check_one(
     hopeful = due is not None and waits_for_hook(site, due)
     try:
         probe = servers.look(source, context)
-        probe = dataclasses.replace(probe, findings=tuple(_softened(one, hopeful) for one in probe.findings))
+        probe = dataclasses.replace(
+            probe, findings=tuple(_softened(_named(source, one), hopeful) for one in probe.findings)
+        )
     except BackupError as problem:
         # Tools and media are looked at all the same: one look should tell everything.
-        found.append(_softened(_preflight.as_finding(source.name, problem), hopeful))
+        found.append(_softened(_named(source, _preflight.as_finding(source.name, problem)), hopeful))
         probe = Probe(version="", estimated_bytes=0)
     if due is None:
         return found
@@ -64,3 +66,10 @@ def _check_one(
 
 def _softened(finding: Finding, hopeful: bool) -> Finding:
     return dataclasses.replace(finding, level=WARNING) if hopeful and finding.level == ERROR else finding
+
+
+def _named(source: Source, finding: Finding) -> Finding:
+    """An obstacle says whose it is: of twenty sources on one server one may have a wrong password."""
+    if finding.level != ERROR or source.name in finding.message:
+        return finding
+    return dataclasses.replace(finding, message=f"{source.name}: {finding.message}")
