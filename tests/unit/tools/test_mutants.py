@@ -162,6 +162,13 @@ def test_the_score_counts_explained_survivors_as_survivors(monkeypatch: pytest.M
     assert (row.mutants, row.killed, row.explained, row.open) == (len(mutants), len(mutants) - 2, 1, 1)
 
 
+def test_what_was_not_judged_has_no_score(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("tests.mutants.page.PAGE", tmp_path / "mutants.md")
+    page.write({"naming": []}, 7, Results("state"))
+    text = (tmp_path / "mutants.md").read_text(encoding="utf-8")
+    assert "| **naming** | 0 | 0 | 0 | 0 | 0 | not judged |" in text and "100.0" not in text
+
+
 def test_every_explanation_fits_a_mutant_that_exists() -> None:
     texts = {file: (ROOT / file).read_text(encoding="utf-8") for group in GROUPS.values() for file in group.files()}
     there = {
