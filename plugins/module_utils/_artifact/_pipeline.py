@@ -189,7 +189,9 @@ class _Waker:
         return lambda: all(number != self._reading for number, unused in events.poll())
 
     def wake(self) -> None:
-        os.write(self._writing, b"!")
+        # One byte finds room; what could be said of an error here would be heard by nobody.
+        with contextlib.suppress(OSError):
+            os.write(self._writing, b"!")
 
     def close(self) -> None:
         os.close(self._reading)

@@ -9,7 +9,7 @@ import os
 import threading
 import typing as t
 
-from .._base._errors import PipelineError
+from .._base._errors import PipelineError, ToolError
 from .._base._io import Digest, Meter, chunks, disk_error, forget_cache, open_to_read, read_ahead
 from .._base._model import Protection
 from .._base._process import Children, Command
@@ -27,10 +27,12 @@ def read_back(
     *,
     reopen: bool = False,
     key: _codec.MemoryKey | None = None,
+    limit_seconds: float = 86400,
 ) -> None:
     """Read a stored artifact from its medium and compare; ``reopen`` it as well and compare the plain hash.
 
-    Raises ``PipelineError``: an artifact that does not read back is not a backup.
+    Raises ``PipelineError``: an artifact that does not read back is not a backup. ``ToolError`` when a program
+    that opens it again has not come to its end within the limit.
     """
     plain = Meter()
     if not reopen:
@@ -38,7 +40,7 @@ def read_back(
     else:
         with contextlib.ExitStack() as opened:
             identity = opened.enter_context(key.descriptor()) if key is not None else -1
-            found = _decode(path, _codec.decoders(protection, identity), plain, children)
+            found = _decode(path, _codec.decoders(protection, identity), plain, children, limit_seconds)
     if found != written.stored:
         raise PipelineError(
             f"{path} does not read back as it was written: {found.bytes} bytes with SHA-256 {found.sha256[:16]}…",
@@ -51,11 +53,11 @@ def read_back(
         )
 
 
-def _decode(path: str, commands: t.Sequence[Command], plain: Meter, children: Children) -> Digest:
+def _decode(path: str, commands: t.Sequence[Command], plain: Meter, children: Children, limit: float) -> Digest:
     """Feed the stored bytes through the decoders and meter what comes out."""
     if not commands:
         return _drain(path, plain.feed)
-    with Chain(commands, children) as chain:
+    with Chain(commands, children) as chain, _in_time(chain, path, limit):
         reader = threading.Thread(target=_meter_output, args=(chain, plain), daemon=True)
         begin(reader)
         try:
@@ -68,6 +70,33 @@ def _decode(path: str, commands: t.Sequence[Command], plain: Meter, children: Ch
             chain.stop()
             reader.join()
     return stored
+
+
+@contextlib.contextmanager
+def _in_time(chain: Chain, path: str, limit: float) -> t.Iterator[None]:
+    """End the programs after the limit: one that hangs would hold the run, its locks and the sources behind it."""
+    late = threading.Event()
+
+    def give_up() -> None:
+        late.set()
+        chain.stop()
+
+    timer = threading.Timer(limit, give_up)
+    timer.daemon = True
+    begin(timer)
+    try:
+        yield
+    except PipelineError as problem:
+        if not late.is_set():
+            raise
+        raise ToolError(
+            f"Opening {path} again did not end within its time limit of {limit / 60:g} minutes",
+            "See whether the disk hangs, or raise time_limit",
+            code="tool.timeout",
+        ) from problem
+    finally:
+        timer.cancel()
+        timer.join()
 
 
 def _until_broken(chain: Chain) -> t.Callable[[memoryview], None]:

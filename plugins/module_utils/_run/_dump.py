@@ -96,8 +96,15 @@ class Dump:
                 self._step("read back")
                 if self._protection.read_back:
                     path = os.path.join(staging, artifact.file)
-                    reopen = self._protection.proof == "open"
-                    read_back(path, artifact.written, self._protection, self._context.children, reopen=reopen, key=key)
+                    read_back(
+                        path,
+                        artifact.written,
+                        self._protection,
+                        self._context.children,
+                        reopen=self._protection.proof == "open",
+                        key=key,
+                        limit_seconds=self._job.source.time_limit * 60,
+                    )
             plain = sum(artifact.written.plain.bytes for artifact in artifacts)
             rows = inventory.totals.get("rows")
             doubts = tuple(judge(plain, rows))
