@@ -102,7 +102,7 @@ def leave_result(path: str, result: Result) -> None:
 
 def discard(path: str) -> None:
     """The note is done. A power cut just now brings it back, and its hook runs once more."""
-    for name in (result_path(path), path):
+    for name in (result_path(path), result_path(path) + PART, path):
         with contextlib.suppress(OSError):
             os.unlink(name)
 
@@ -136,11 +136,13 @@ def read(path: str) -> Note:
 
 
 def read_result(path: str) -> Result | None:
-    """What the warden left beside a note; None where it did not come so far."""
+    """What the warden left beside a note; None where it did not come so far, or could not start the hook."""
     try:
         data = json.loads(read_small(result_path(path), _LIMIT))
         status = data["status"]
         if status is not None and not isinstance(status, int):
+            return None
+        if status is None and not data["late"]:
             return None
         began, seconds, by = float(data["began"]), float(data["seconds"]), str(data.get("by", Result.by))
         return Result(status, bool(data["late"]), str(data["said"]), began, seconds, by)

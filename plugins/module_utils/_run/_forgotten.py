@@ -18,7 +18,7 @@ from .._record import _notes
 from .._record._journal import Journal
 from .._record._notes import Note, Result
 from .._site._places import run_lock, window_lock
-from ._hook import AFTER, Ran, ended_badly, not_started, run_hook, shortened, too_late
+from ._hook import AFTER, Ran, ended_badly, run_hook, shortened, too_late
 from ._windows import as_event
 
 
@@ -87,8 +87,6 @@ def _ran_before(result: Result, note: Note, title: str) -> tuple[Ran, dict[str, 
     error: BackupError | None = None
     if result.late:
         error = too_late(AFTER, title, note.time_limit, result.said)
-    elif result.status is None:
-        error = not_started(AFTER, title, result.said)
     elif result.status:
         error = ended_badly(AFTER, title, result.status, result.said)
     times = {"started": _moment(result.began), "ended": _moment(result.began + result.seconds)}

@@ -163,7 +163,6 @@ def test_a_window_at_work_is_left_alone(site: Site, journal: Journal) -> None:
         (_notes.Result(0, False, "fine", 1.0, 2.0), ""),
         (_notes.Result(3, False, "bad", 1.0, 2.0), "hook.after"),
         (_notes.Result(-9, True, "slow", 1.0, 60.0), "hook.after_late"),
-        (_notes.Result(None, False, "No such file", 1.0, 0.0), "hook.after"),
     ],
 )
 def test_what_the_warden_ran_is_only_journalled(
@@ -176,6 +175,15 @@ def test_what_the_warden_ran_is_only_journalled(
     (ended,) = entries(journal)
     assert (ended["by"], ended["started"], ended["said"]) == ("warden", "1970-01-01T00:00:01Z", result.said)
     assert not mark.exists() and list(pathlib.Path(windows_root(site)).iterdir()) == []
+
+
+def test_what_the_warden_could_not_start_is_run(site: Site, journal: Journal, tmp_path: pathlib.Path) -> None:
+    mark = tmp_path / "mark"
+    path = _notes.put(site, note(words=("touch", str(mark))))
+    _notes.leave_result(path, _notes.Result(None, False, "Resource temporarily unavailable", 1.0, 0.0))
+    assert [found.name for found in _notes.forgotten(site)] == ["G"]
+    assert close_forgotten(site, journal) == []
+    assert mark.exists() and list(pathlib.Path(windows_root(site)).iterdir()) == []
 
 
 def test_a_journal_that_cannot_be_written_keeps_no_hook_waiting(
