@@ -107,6 +107,16 @@ def discard(path: str) -> None:
             os.unlink(name)
 
 
+def sweep(site: Site) -> None:
+    """Remove what processes that are gone began to write, and could not remove."""
+    root = windows_root(site)
+    for name in os.listdir(root) if os.path.isdir(root) else []:
+        process = name[: -len(PART)].rpartition(".")[2]
+        if name.endswith(PART) and process.isdecimal() and not os.path.exists(f"/proc/{process}"):
+            with contextlib.suppress(OSError):
+                os.unlink(os.path.join(root, name))
+
+
 def paths(site: Site) -> list[str]:
     """All notes: those of sources first, for the window of a group lies around theirs."""
     root = windows_root(site)

@@ -28,6 +28,8 @@ def close_forgotten(site: Site, journal: Journal, run: str = "") -> list[BackupE
     ``run`` is who does it, if a run does. What the warden has run already is
     journalled only. A journal that cannot be written keeps no hook waiting.
     """
+    with contextlib.suppress(OSError):
+        _notes.sweep(site)
     troubles: list[BackupError] = []
     for path in _notes.paths(site):
         # Who holds the lock does this very work just now.

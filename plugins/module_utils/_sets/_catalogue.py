@@ -11,7 +11,7 @@ from .._base._errors import ManifestError
 from .._base._printable import harmless, one_line, shown_path
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
 from ._receipts import Receipts
-from ._scan import UNKNOWN, FoundSet, Stray, found_sets, scan
+from ._scan import UNFINISHED, FoundSet, Stray, found_sets, scan
 
 
 def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> list[dict[str, t.Any]]:
@@ -27,10 +27,10 @@ def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> l
 
 
 def unknown_paths(store: str) -> list[str]:
-    """What lies in a store and does not parse (P13.6), as it may be shown; unfinished sets are not meant."""
+    """What lies in a store and does not parse (P13.6), or cannot be looked at, as it may be shown; not unfinished sets."""
     if not os.path.isdir(store):
         return []
-    return [shown_path(entry.path) for entry in scan(store) if isinstance(entry, Stray) and entry.kind == UNKNOWN]
+    return [shown_path(entry.path) for entry in scan(store) if isinstance(entry, Stray) and entry.kind != UNFINISHED]
 
 
 class _Copies:
