@@ -65,7 +65,7 @@ def run_hook(hook: Note) -> None:
     said = bytearray()
     status, late = None, False
     try:
-        child = subprocess.Popen(
+        process = subprocess.Popen(
             hook["argv"],
             env=hook["env"],
             stdin=subprocess.DEVNULL,
@@ -77,14 +77,14 @@ def run_hook(hook: Note) -> None:
     except OSError as problem:
         said += str(problem.strerror).encode()
     else:
-        reader = threading.Thread(target=_keep, args=(child.stdout, said), daemon=True)
+        reader = threading.Thread(target=_keep, args=(process.stdout, said), daemon=True)
         # A host at its limit of threads has its hook run all the same; what it says stays in its pipe.
         with contextlib.suppress(RuntimeError):
             reader.start()
-        late = not _ended(child.pid, began + hook["seconds"])
+        late = not _ended(process.pid, began + hook["seconds"])
         with contextlib.suppress(OSError):
-            os.killpg(child.pid, signal.SIGKILL)
-        status = child.wait()
+            os.killpg(process.pid, signal.SIGKILL)
+        status = process.wait()
         if reader.ident is not None:
             reader.join(_GRACE)
     result = {

@@ -27,7 +27,7 @@ def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> l
 
 
 def unknown_paths(store: str) -> list[str]:
-    """What lies in a store and does not parse (P13.6), or cannot be looked at, as it may be shown; not unfinished sets."""
+    """What lies in a store and does not parse (P13.6) or cannot be looked at, to be shown; not unfinished sets."""
     if not os.path.isdir(store):
         return []
     return [shown_path(entry.path) for entry in scan(store) if isinstance(entry, Stray) and entry.kind != UNFINISHED]

@@ -35,6 +35,8 @@ MODULES = (
     "zoneinfo",
 )
 BUILTINS = ("open",)
+# Our own word for a program with its arguments: where one is written down, a program is started sooner or later.
+PROGRAM = "Command"
 # They look at nothing but their arguments, or at what a process always knows of itself.
 HARMLESS = frozenset(
     {
@@ -134,7 +136,8 @@ FAMILIES: t.Mapping[str, str] = {
         "advice": "os.posix_fadvise os.set_blocking fcntl.fcntl .mincore",
         "lock": "fcntl.flock fcntl.lockf",
         "close": "os.close",
-        "program": "subprocess.Popen subprocess.run",
+        "start of programs": "subprocess.Popen subprocess.run",
+        "program": PROGRAM,
         "process": "os.fork os.setsid os.chdir os.waitpid",
         "signal": "os.kill os.killpg signal.signal .wait .poll select.poll",
         "thread": ".start .submit",
@@ -162,9 +165,10 @@ KINDS: t.Mapping[str, tuple[str, ...]] = {
     "advice": ("EIO", "EINVAL"),
     "lock": ("ENOLCK", "EIO", "kill", "hang"),
     "close": ("EIO", "kill"),
+    "start of programs": ("EAGAIN", "ENOENT", "child killed", "kill", "killed after"),
     "program": (
-        "EAGAIN", "child fails", "child killed", "child half", "child stays", "child talks", "child cannot write",
-        "child cannot read", "ENOENT", "kill", "killed after",
+        "child fails", "child half", "child stays", "child killed", "child talks", "child cannot write",
+        "child cannot read", "child missing", "kill",
     ),
     "process": ("EAGAIN", "kill"),
     "signal": ("kill",),
@@ -187,7 +191,7 @@ def family(operation: str) -> str:
 @functools.cache
 def crosses(dotted: str) -> bool:
     """Whether a dotted name of the standard library is something that, when called, leaves the process."""
-    if dotted in BUILTINS:
+    if dotted in (*BUILTINS, PROGRAM):
         return True
     if any(dotted == name or dotted.startswith(name + ".") for name in HARMLESS):
         return False

@@ -16,10 +16,12 @@ import pathlib
 import re
 import typing as t
 
-from .border import AMBIGUOUS, BUILTINS, METHODS, MODULES, crosses, family
+from .border import AMBIGUOUS, BUILTINS, METHODS, MODULES, PROGRAM, crosses, family
 
 HOOK = "__border__"
 MAYBE = "perhaps "
+# Seconds that a limit has where somebody waits for it: enough for a machine that does other work, too.
+SOON = 4
 _EVENT = re.compile(r"[a-z]+\.[a-z]+\Z")
 _PATIENCE = re.compile(r"_?[A-Z_]*(SECONDS|PATIENCE|MINUTE|_GRACE)\Z")
 _UNUSED = ("annotation", "returns", "bases")
@@ -91,6 +93,8 @@ class _Walker(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST:
+        if node.level and (node.module or "").endswith("_process"):
+            self._names.update({name.asname or name.name: PROGRAM for name in node.names if name.name == PROGRAM})
         if not node.level and node.module:
             for name in node.names:
                 self._names[name.asname or name.name] = f"{node.module}.{name.name}"
@@ -128,9 +132,17 @@ class _Walker(ast.NodeTransformer):
         target = node.targets[0]
         named = isinstance(target, ast.Name) and _PATIENCE.match(target.id)
         if self._impatient and named and not self._scope:
-            low = ast.parse("min(0, 2)", mode="eval").body
+            low = ast.parse(f"min(0, {SOON})", mode="eval").body
             t.cast(ast.Call, low).args[0] = node.value
             node.value = low
+        return node
+
+    def visit_BinOp(self, node: ast.BinOp) -> ast.AST:
+        """A minute becomes a few seconds."""
+        self.generic_visit(node)
+        factor = node.right
+        if self._impatient and isinstance(node.op, ast.Mult) and isinstance(factor, ast.Constant):
+            factor.value = SOON if factor.value == 60 else factor.value
         return node
 
     def visit_Call(self, node: ast.Call) -> ast.AST:

@@ -22,12 +22,15 @@ from .border import KINDS
 from .boundaries import MAYBE, Boundary, boundaries_of
 from .place import Place
 from .scenarios import SCENARIOS, Scenario, Servers
-from .truth import Truth
+from .truth import KILLING, Truth
 
 CORE = ROOT / "plugins" / "module_utils"
 # Both cores work: each case is a few processes one after the other.
 AT_ONCE = 2
 _LEAVES = ("remove", "sweep")
+# Sets whose papers cannot be read are told by a verification, not by the facts.
+_PAPERS = ("_sets._manifest", "_sets._catalogue")
+_WARDEN = "_base._warden_program"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -71,6 +74,8 @@ class Campaign:
         made = {name: self._pool.submit(self._made, scenario) for name, scenario in self._scenarios.items()}
         self._templates = {name: future.result() for name, future in made.items()}
         watched = [self._pool.submit(self._watched, scenario) for scenario in SCENARIOS]
+        failed = [problem for problem in (future.exception() for future in watched) if problem is not None]
+        assert not failed, "\n".join(map(str, failed))
         self.points: list[Point] = [point for future in watched for point in future.result()]
         self.boundaries: dict[str, Boundary] = {found.name: found for found in boundaries_of(CORE)}
 
@@ -83,12 +88,23 @@ class Campaign:
     def start(self, case: Case) -> concurrent.futures.Future[None]:
         return self._pool.submit(self.play, case)
 
+    def submit(self, work: t.Callable[..., t.Any], *what: t.Any) -> concurrent.futures.Future[t.Any]:
+        """Something else to be done in its turn."""
+        return self._pool.submit(work, *what)
+
+    def copy(self, scenario: str) -> Place:
+        """A site of a scenario, to be broken."""
+        return self._copy(self._scenarios[scenario])
+
     def play(self, case: Case) -> None:
         """Raises what the gate found. What is left of a good case is removed."""
         scenario = self._scenarios[case.point.scenario]
         place = self._copy(scenario)
-        leaves = self.boundaries[case.point.boundary].family in _LEAVES
-        gate = Truth(place, leaves=leaves)
+        boundary = self.boundaries[case.point.boundary]
+        # Who cannot remove leaves something, and so does a run that was killed together with its warden.
+        leaves = boundary.family in _LEAVES or boundary.module == _WARDEN
+        leaves = leaves or (scenario.first or {}).get("warden") is not None
+        gate = Truth(place, leaves=leaves, blind=case.point.way.startswith(_PAPERS))
         plan = {
             "cache": str(self._cache),
             "point": [case.point.boundary, case.point.way, case.hit],
@@ -99,10 +115,10 @@ class Campaign:
         done = place.act(scenario.act(place), plan, hangs=hangs, impatient=scenario.impatient)
         assert done.fired, f"{case} did not come to pass: {done.said}"
         try:
-            gate.judged(scenario.gate, done, case.kind)
+            gate.judged(scenario.gate, done, dies=case.kind in KILLING or scenario.status < 0)
             scenario.mend(place)
             gate.healed()
-            if scenario.gate not in ("run", "started") and not scenario.first:
+            if scenario.gate not in ("run", "started"):
                 again = place.act(scenario.act(place), {"cache": str(self._cache), "record": os.devnull})
                 assert again.status == scenario.again, (case, again)
             gate.nothing_left()
@@ -113,6 +129,8 @@ class Campaign:
     def _made(self, scenario: Scenario) -> Place:
         place = Place(self._root / "made" / scenario.name.replace(" ", "-"), self._keys)
         scenario.make(place, self._servers)
+        for source in place.config["sources"]:
+            source.setdefault("time_limit", 1)
         return place
 
     def _watched(self, scenario: Scenario) -> list[Point]:
@@ -120,7 +138,8 @@ class Campaign:
         record = place.root / "crossings"
         plan = {"cache": str(self._cache), "record": str(record), "first": scenario.first}
         done = place.act(scenario.act(place), plan, impatient=scenario.impatient)
-        assert "Traceback" not in done.said and done.status == scenario.status, (scenario.name, done)
+        assert "Traceback" not in done.said and "not foreseen" not in done.said, (scenario.name, done)
+        assert done.status == scenario.status, (scenario.name, done)
         lines = record.read_text(encoding="utf-8").splitlines()
         uncounted = {line for line in lines if line.startswith(MAYBE)}
         assert not uncounted, f"crossings that are not counted, see AMBIGUOUS in border.py: {uncounted}"

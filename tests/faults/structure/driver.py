@@ -23,13 +23,13 @@ import sys
 import threading
 import typing as t
 
-from .boundaries import MAYBE
+from .boundaries import MAYBE, SOON
 from .hook import CORE, install, way
 from .strikes import FROM_THEN_ON, Cross, strike
 
 # Where the types come from whose methods cross.
 _BORDER = ("_io", "io", "sqlite3", "subprocess", "select", "socket", "posix")
-_LONGEST = 2.0
+_LONGEST = float(SOON)
 _START_OF_WARDEN = "_base._warden.Warden.__init__: subprocess.Popen #1"
 
 
@@ -79,7 +79,7 @@ class Saboteur:
 
 def way_of(args: t.Any) -> str:
     """Who crosses; for a program also which one is started."""
-    words = args[0] if args and isinstance(args[0], list) else []
+    words = args[0] if args and isinstance(args[0], (list, tuple)) else []
     program = f" {os.path.basename(words[0])}" if words and all(isinstance(word, str) for word in words) else ""
     return way() + program
 
@@ -112,7 +112,7 @@ def _keeper(plan: t.Mapping[str, t.Any]) -> t.Any:
 def _watched_warden(plan: t.Mapping[str, t.Any]) -> t.Callable[[str, Cross], Cross]:
     """The warden gets its program by its text: it gets one that watches that very program."""
     aims_at_it = "point" in plan and plan["point"][0].startswith("_base._warden_program.")
-    told = {**plan, "first": None}
+    told = {**plan, "first": (plan.get("first") or {}).get("warden")}
     text = f"import sys; sys.path[:] = {sys.path!r}; from {__spec__.name} import warden; warden({told!r})"
 
     def keeper(name: str, cross: Cross) -> Cross:
@@ -126,7 +126,8 @@ def _watched_warden(plan: t.Mapping[str, t.Any]) -> t.Callable[[str, Cross], Cro
 
 def warden(plan: t.Mapping[str, t.Any]) -> None:
     """The warden itself, in its own process."""
-    install(_keeper(plan), plan["cache"], impatient=False)
+    first = [Saboteur(plan["first"])] if plan["first"] else []
+    install(Keepers([*first, _keeper(plan)]), plan["cache"], impatient=False)
     importlib.import_module(CORE + "_base._warden_program").main()
 
 

@@ -81,8 +81,51 @@ def _postgresql(lab: Lab, servers: Servers, **options: t.Any) -> None:
     lab.source("Simpeg", engine="postgresql", database=DATABASE, password_file=str(path), **where, **options)
 
 
+def _prefixed(lab: Lab, servers: Servers, **options: t.Any) -> None:
+    """Clients that run behind a prefix are ended by the server, not by us."""
+    server = servers.postgresql
+    where = {"host": str(server.socket), "port": server.port, "user": server.superuser}
+    lab.source("Simpeg", engine="postgresql", database=DATABASE, prefix=["/usr/bin/nice"], **where, **options)
+
+
 def _mariadb(lab: Lab, servers: Servers, **options: t.Any) -> None:
     lab.source("Keuangan", engine="mariadb", database=DATABASE, **servers.mariadb.options(**options))
+
+
+def _command(lab: Lab, servers: Servers, **options: t.Any) -> None:
+    """A program of the site that writes a text; its secret file and the check of its end are used."""
+    dump = lab.origin / "direktori.ldif"
+    dump.write_text(f"{CLEAR}\n" * 2000 + "# end\n", encoding="ascii")
+    secret = lab.origin / "secret"
+    secret.write_text("rahasia\n", encoding="ascii")
+    secret.chmod(0o600)
+    lab.source(
+        "Direktori",
+        engine="command",
+        dump=["/usr/bin/cat", str(dump)],
+        restore=["/usr/bin/cat"],
+        kind="ldif",
+        probe=["/usr/bin/true"],
+        count=["/usr/bin/wc", "-l", str(dump)],
+        secret_files=[str(secret)],
+        end={"last_line": "# end", "check": ["/usr/bin/tail", "-n", "1"]},
+        **options,
+    )
+
+
+def _command_elsewhere(lab: Lab, servers: Servers, **options: t.Any) -> None:
+    dump = lab.origin / "direktori.ldif"
+    dump.write_text(f"{CLEAR}\n" * 2000 + "# end\n", encoding="ascii")
+    lab.source(
+        "Direktori",
+        engine="command",
+        prefix=["/usr/bin/nice"],
+        dump=["/usr/bin/cat", str(dump)],
+        environment={"SUSUNAN": "ldif"},
+        restore=["/usr/bin/cat"],
+        end={"last_line": "# end"},
+        **options,
+    )
 
 
 def _hooked(lab: Lab, servers: Servers, **options: t.Any) -> None:
@@ -93,7 +136,8 @@ def _hooked(lab: Lab, servers: Servers, **options: t.Any) -> None:
 
 def _window(lab: Lab, name: str) -> dict[str, t.Any]:
     flag = str(lab.origin / f"maintenance-{name}")
-    return {"before": ["/usr/bin/touch", flag], "after": ["/usr/bin/rm", "-f", "--", flag]}
+    words = {"before": ["/usr/bin/touch", flag], "after": ["/usr/bin/rm", "-f", "--", flag]}
+    return {when: {"run": run, "time_limit": 1} for when, run in words.items()}
 
 
 # Every engine: how a source of it is made.
@@ -102,7 +146,10 @@ ENGINES: t.Mapping[str, t.Callable[..., None]] = {
     "sqlite with a log": _wal,
     "files": _files,
     "postgresql": _postgresql,
+    "postgresql behind a prefix": _prefixed,
     "mariadb": _mariadb,
+    "command": _command,
+    "command behind a prefix": _command_elsewhere,
     "files in a window": _hooked,
 }
 
@@ -119,7 +166,7 @@ class Scenario:
     status: int = 0
     # A fault that comes before the one of the campaign: what is reached then is reached on no other way.
     first: t.Mapping[str, t.Any] | None = None
-    # Limits are made two seconds.
+    # Limits are made a few seconds.
     impatient: bool = False
     # What an operator does before the next night.
     mend: t.Callable[[Lab], None] = lambda lab: None
@@ -158,6 +205,9 @@ def _leftovers(lab: Lab, servers: Servers) -> None:
     assert lab.run("--again", night=2, fault={"when": moved, "do": ["kill"]}).status == -9
     half = {"append": 3, "part": "half"}
     assert lab.run("--again", night=2, fault={"when": half, "do": ["kill"]}).status == -9
+    cut = lab.medium / "Situs" / "2026110124F1D-Situs.part"
+    cut.mkdir(mode=0o700)
+    (cut / "half").write_bytes(b"half")
     # What the warden removes, unless it was killed, too.
     (lab.state / "work" / "20261102T170000Z-dead" / "Situs").mkdir(parents=True)
     (lab.state / "receipts" / "internal" / "old.json.999999999.part").write_text("{", encoding="ascii")
@@ -177,6 +227,28 @@ def _left_open(lab: Lab, servers: Servers) -> None:
     _second("files in a window")(lab, servers)
     killed = {"when": {"named": "publish"}, "do": ["run", "sh", "-c", _KILL_BOTH]}
     assert lab.run(night=2, fault=killed).status == -9
+    # An earlier one was killed while it wrote its note.
+    (lab.state / "windows" / "source-situs.json.999999999.part").write_text("{", encoding="ascii")
+
+
+def _broken_note(lab: Lab, servers: Servers) -> None:
+    _second("files in a window")(lab, servers)
+    note = lab.state / "windows" / "source-situs.json"
+    note.write_text("{", encoding="ascii")
+    note.chmod(0o600)
+
+
+def _note_removed(lab: Lab) -> None:
+    (lab.state / "windows" / "source-situs.json").unlink(missing_ok=True)
+
+
+def _hook_missing(lab: Lab, servers: Servers) -> None:
+    _second("files in a window")(lab, servers)
+    lab.config["groups"][0]["before"]["run"] = ["/nonexistent/hook"]
+
+
+def _hook_installed(lab: Lab) -> None:
+    lab.config["groups"][0]["before"]["run"] = ["/usr/bin/true"]
 
 
 def _two(lab: Lab, servers: Servers) -> None:
@@ -304,19 +376,18 @@ def _fault(boundary: str, kind: str, way: str = "*", hit: int = 1) -> dict[str, 
     return {"point": [boundary, way, hit], "kind": kind}
 
 
-_ZSTD_FAILS = _fault(
-    "_base._process.Children.spawn: subprocess.Popen #1", "child fails", "_artifact._chain.Chain.__init__ zstd"
-)
+# The first time is the look before the dump.
+_ZSTD_FAILS = _fault("_artifact._codec.encoders: Command #1", "child fails", hit=2)
 _KILLED = _fault("_run._dump.Dump.make: step publish #1", "kill")
+_KILLED_IN_DUMP = _fault("_base._io.chunks: os.readv #1", "kill", "_artifact._stored.Encoded._carry")
+_KILLED_TWICE = {**_KILLED, "warden": _fault("_base._warden_program._write: os.fsync #1", "EIO")}
 _TOLD_TO_STOP = _fault("_run._dump.Dump.make: step publish #1", "stop")
 _PLAN_OF_A_NIGHT = _fault("_run._progress.Progress._write: open #1", "EIO")
 _JOURNAL_NOT_FLUSHED = _fault("_record._journal.Journal._write: os.fsync #1", "EIO", hit=2)
 _END_NOT_FLUSHED = _fault("_record._journal.Journal._write: os.fsync #1", "EIO", hit=5)
-_TAR_STAYS = _fault(
-    "_base._process.Children.spawn: subprocess.Popen #1", "child stays", "_artifact._pipeline._Feed._open tar"
-)
+_TAR_STAYS = _fault("_engines._files.FilesSession.streams: Command #1", "child stays")
 _NOT_RENAMED = _fault("_base._io.replace: os.rename #1", "EIO")
-_NO_THREAD = _fault("_base._threads.begin: .start #1", "no thread", "_artifact._codec.check_tools")
+_NO_THREAD = _fault("_base._threads.begin: .start #1", "no thread", "_artifact._chain.Chain.__init__")
 _NOBODY_LISTENS = _fault("_edges._cli._say: .write #1", "EIO")
 
 SCENARIOS: t.Sequence[Scenario] = (
@@ -327,8 +398,11 @@ SCENARIOS: t.Sequence[Scenario] = (
     Scenario("neither compressed nor encrypted", _second("files", compression="none", encryption="none"), _run),
     Scenario("proof by opening", _second("files", proof="open"), _run),
     Scenario("digests of postgresql", _second("postgresql", inventory="digests", proof="open"), _run),
+    Scenario("postgresql behind a prefix", _second("postgresql behind a prefix"), _run),
     Scenario("second night of mariadb", _second("mariadb"), _run),
     Scenario("digests of mariadb", _second("mariadb", inventory="digests", non_transactional="lock"), _run),
+    Scenario("second night of a command", _second("command"), _run),
+    Scenario("command behind a prefix", _second("command behind a prefix"), _run),
     Scenario("maintenance window", _second("files in a window"), _run),
     Scenario("leftovers", _leftovers, _run),
     Scenario("copies missing", _copies_missing, _run),
@@ -336,6 +410,10 @@ SCENARIOS: t.Sequence[Scenario] = (
     Scenario("a program fails", _second("files"), _run, status=1, first=_ZSTD_FAILS),
     Scenario("time limit", _second("files"), _run, status=1, first=_TAR_STAYS, impatient=True),
     Scenario("killed in a window", _second("files in a window"), _run, status=-9, first=_KILLED),
+    Scenario("killed in mid-dump", _second("files"), _run, status=-9, first=_KILLED_IN_DUMP),
+    Scenario("note of a window not understood", _broken_note, _run, status=1, mend=_note_removed),
+    Scenario("program of a window missing", _hook_missing, _run, status=1, mend=_hook_installed),
+    Scenario("killed in a window on a broken disk", _second("files in a window"), _run, status=-9, first=_KILLED_TWICE),
     Scenario("window left open", _left_open, _run),
     Scenario("told to stop", _second("files"), _run, status=1, first=_TOLD_TO_STOP),
     Scenario("progress cannot be told", _second("files"), _run, first=_PLAN_OF_A_NIGHT),
@@ -349,7 +427,7 @@ SCENARIOS: t.Sequence[Scenario] = (
         "stopped, started by Ansible", _second("files"), _module("run", _site, "follow"), "started", 1, _TOLD_TO_STOP
     ),
     Scenario(
-        "journal lost, started by Ansible", _second("files"), _module("run", _site, "follow"), "started", 1,
+        "journal lost, started by Ansible", _second("files"), _module("run", _site, "follow"), "started", 0,
         _END_NOT_FLUSHED,
     ),
     Scenario("check mode", _two, _module("run", _site, "check"), "look"),

@@ -12,7 +12,6 @@ import signal
 import sqlite3
 import stat
 import subprocess
-import sys
 import time
 import typing as t
 
@@ -27,6 +26,8 @@ _STRACE = ("/usr/bin/strace", "-qq", "-f", "-o", "/dev/null", "-e")
 CHILDREN: t.Mapping[str, t.Sequence[str]] = {
     "child fails": ("/bin/sh", "-c", "echo 'this fault was made' >&2; exit 3"),
     "child half": ("/usr/bin/python3", "-c", HALF),
+    "child killed": ("/bin/sh", "-c", "kill -KILL $$"),
+    "child missing": ("/nonexistent/program",),
     "child stays": ("/bin/sleep", "600"),
     "child talks": ("/bin/sh", "-c", 'echo "something odd was seen" >&2; exec "$0" "$@"'),
     # Its own calls of the system fail, those of its children too; its loader reads five times at most.
@@ -34,13 +35,13 @@ CHILDREN: t.Mapping[str, t.Sequence[str]] = {
     "child cannot write": (*_STRACE, "inject=write:error=ENOSPC:when=1+"),
 }
 # What runs in the place of the program, and does not take its words.
-_INSTEAD = ("child fails", "child stays")
+_INSTEAD = ("child fails", "child stays", "child killed", "child missing")
 
 
 def strike(kind: str, cross: Cross, args: t.Any, kwargs: t.Any) -> t.Any:
     """Cross the border with a fault of that kind."""
     kind = kind.replace(FROM_THEN_ON, "")
-    if kind in CHILDREN:
+    if kind in CHILDREN and cross is not subprocess.Popen:
         return _child(kind, cross, args, kwargs)
     if kind in _ACTS:
         return _ACTS[kind](cross, args, kwargs)
@@ -103,12 +104,9 @@ def _child_killed(cross: Cross, args: t.Any, kwargs: t.Any) -> t.Any:
 
 
 def _child(kind: str, cross: Cross, args: t.Any, kwargs: t.Any) -> t.Any:
-    words, rest = list(CHILDREN[kind]), args[1:]
-    if kind not in _INSTEAD:
-        words += args[0]
-    if kind == "child half":
-        words[0] = sys.executable
-    return cross(words, *rest, **kwargs)
+    """Another program in the place of one that is written down, or one around it."""
+    inner = () if kind in _INSTEAD else tuple(args[0])
+    return cross((*CHILDREN[kind], *inner), *args[1:], **kwargs)
 
 
 def _broken(cross: Cross, args: t.Any, kwargs: t.Any) -> t.Any:

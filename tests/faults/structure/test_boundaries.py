@@ -34,6 +34,7 @@ def found(text: str) -> list[str]:
         ("def f():\n    with open('a') as stream:\n        pass", "open"),
         ("import shutil\ndef f(remove=shutil.rmtree):\n    remove('a')", "shutil.rmtree"),
         ("import subprocess\ndef f():\n    subprocess.Popen(['true'])", "subprocess.Popen"),
+        ("from .._base._process import Command\ndef f():\n    return Command(('true',))", "Command"),
         ("import socket\ndef f():\n    socket.create_connection(('a', 1))", "socket.create_connection"),
         ("def f(connection):\n    connection.execute('SELECT 1')", ".execute"),
         ("def f(self):\n    self.process.stdin.write(b'')", ".write"),

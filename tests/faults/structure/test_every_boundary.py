@@ -18,6 +18,8 @@ from .campaign import CORE, Campaign
 from .exempt import EXEMPT
 from .share import daily_kind
 
+# The first test waits for the scenarios to be made and watched.
+pytestmark = pytest.mark.timeout(1200)
 BOUNDARIES = [found for found in boundaries_of(CORE) if found.name not in EXEMPT]
 
 

@@ -21,12 +21,16 @@ KILLING = ("kill", "killed after", "hang")
 
 
 class Truth(Gate):
-    """Made before the fault, as its base; ``leaves`` says that the fault itself keeps things from being removed."""
+    """Made before the fault, as its base.
 
-    def __init__(self, place: Place, *, leaves: bool) -> None:
+    ``leaves``: the fault itself keeps things from being removed; ``blind``: it keeps a set from being recognized.
+    """
+
+    def __init__(self, place: Place, *, leaves: bool, blind: bool = False) -> None:
         super().__init__(place)
         self._place = place
         self._leaves = leaves
+        self._blind = blind
 
     def clean(self, done: Done) -> None:
         """Nothing runs, nothing is locked, nothing is clear, all earlier is as it was; what was published is whole."""
@@ -50,11 +54,10 @@ class Truth(Gate):
         for place in new:
             opens(self._place, place)
 
-    def judged(self, gate: str, done: Done, kind: str) -> None:
-        """``done`` is how the faulted act ended."""
+    def judged(self, gate: str, done: Done, *, dies: bool = False) -> None:
+        """``done`` is how the faulted act ended; ``dies``: it may have been killed."""
         self.clean(done)
-        assert kind in KILLING or done.status in (0, 1), (done.status, done.said)
-        assert done.status in (0, 1, -9), (done.status, done.said)
+        assert done.status in (0, 1) or (dies and done.status == -9), (done.status, done.said)
         if done.status == 1:
             assert done.said.strip(), "it failed without a word"
         getattr(self, f"_{gate}")(done)
@@ -108,7 +111,10 @@ class Truth(Gate):
         if done.status == 0:
             told = _result(done)["ansible_facts"]["nusantara_backup"]
             stored = {place.name for place in self._place.sets() if self._place.store in place.parents}
-            assert {entry["name"] for entry in told["sets"]} == stored, "facts that succeed leave a set out"
+            known = {entry["name"] for entry in told["sets"]}
+            missing = [place for place in self._place.sets() if place.name in stored - known]
+            silent = [place for place in missing if not any(str(place).startswith(one) for one in told["unknown"])]
+            assert self._blind or not silent, f"facts that succeed leave sets out: {silent}"
             assert told["journal"]["intact"] and len(told["runs"]) == len(stored), told["journal"]
 
     def _verify(self, done: Done) -> None:
@@ -144,7 +150,9 @@ class Truth(Gate):
 
     def nothing_left(self) -> None:
         """After the next run, and the next of what failed, nothing is left of the fault."""
-        assert not leftovers(self._place), leftovers(self._place)
+        # A verification that was killed has public keys in the place of temporary files, which the system empties.
+        left = [path for path in leftovers(self._place) if not path.name.startswith("nusantara-signers-")]
+        assert not left, left
         assert not in_maintenance(self._place), "an application is still in maintenance mode"
 
     def _after(self) -> Truth:
