@@ -14,29 +14,37 @@ from tests.support.postgres import Cluster
 from .campaign import Campaign, Case
 from .exempt import EXEMPT
 from .scenarios import Servers
-from .share import all_cases, daily
+from .share import ahead, all_cases, daily
 
 _COUNTED: dict[str, int] = {}
 
 
 class Played:
-    """The cases of each test of the session, started in the order of the tests."""
+    """The cases of each test, started ahead in the order of the tests, or when a test asks.
 
-    def __init__(self, campaign: Campaign, wanted: t.Iterable[tuple[str, str]]) -> None:
+    Ahead where this session runs all that it has collected; one of several workers of pytest-xdist does not.
+    """
+
+    def __init__(self, campaign: Campaign, ahead: t.Iterable[tuple[str, str]]) -> None:
         self.campaign = campaign
         self._started: dict[tuple[str, str], list[concurrent.futures.Future[None]]] = {}
-        for share, boundary in wanted:
-            cases = self._cases(share, boundary)
-            self._started[share, boundary] = [campaign.start(case) for case in cases]
-            _COUNTED[share] = _COUNTED.get(share, 0) + len(cases)
+        for share, boundary in ahead:
+            self._futures(share, boundary)
 
     def problems(self, share: str, boundary: str) -> list[str]:
         """What the gate found in the cases of one test."""
-        found = [future.exception() for future in self._started[share, boundary]]
+        found = [future.exception() for future in self._futures(share, boundary)]
         return [f"{type(problem).__name__}: {problem}" for problem in found if problem is not None]
 
     def count(self, share: str, boundary: str) -> int:
-        return len(self._started[share, boundary])
+        return len(self._futures(share, boundary))
+
+    def _futures(self, share: str, boundary: str) -> list[concurrent.futures.Future[None]]:
+        if (share, boundary) not in self._started:
+            cases = self._cases(share, boundary)
+            self._started[share, boundary] = [self.campaign.start(case) for case in cases]
+            _COUNTED[share] = _COUNTED.get(share, 0) + len(cases)
+        return self._started[share, boundary]
 
     def _cases(self, share: str, name: str) -> list[Case]:
         boundary, points = self.campaign.boundaries[name], self.campaign.points_of(name)
@@ -58,12 +66,7 @@ def campaign(cluster: Cluster, keys: Keys, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def played(campaign: Campaign, request: pytest.FixtureRequest) -> Played:
-    found = []
-    for item in request.session.items:
-        spec = getattr(item, "callspec", None)
-        if spec is not None and "share" in spec.params:
-            found.append((spec.params["share"], spec.params["boundary"]))
-    return Played(campaign, found)
+    return Played(campaign, [(spec["share"], spec["boundary"]) for spec in ahead(request, "share")])
 
 
 def pytest_terminal_summary(terminalreporter: t.Any) -> None:

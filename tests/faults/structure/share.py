@@ -7,6 +7,8 @@ from __future__ import annotations
 import typing as t
 import zlib
 
+import pytest
+
 from .border import KINDS
 from .boundaries import Boundary
 from .campaign import Case, Point
@@ -41,3 +43,11 @@ def all_cases(boundary: Boundary, points: t.Sequence[Point]) -> list[Case]:
         if boundary.family in CHANGING and point.times > 1:
             cases += [Case(point, kind, hit=2) for kind in kinds[:2]]
     return cases
+
+
+def ahead(request: pytest.FixtureRequest, parameter: str) -> list[t.Mapping[str, t.Any]]:
+    """The parameters of all tests of this session that have such a one, when it will run all of them."""
+    if hasattr(request.config, "workerinput"):
+        return []
+    specs = [getattr(item, "callspec", None) for item in request.session.items]
+    return [spec.params for spec in specs if spec is not None and parameter in spec.params]

@@ -15,6 +15,7 @@ import pytest
 
 from .campaign import Campaign
 from .scenarios import NIGHT
+from .share import ahead
 from .truth import Truth
 
 # Not openat, read and stat: without them no Python starts, and nothing of ours is tried.
@@ -49,13 +50,19 @@ pytestmark = pytest.mark.timeout(1200)
 class Storm:
     """Cases of this page, played two at a time like those of the campaign."""
 
-    def __init__(self, campaign: Campaign, wanted: t.Iterable[tuple[str, str, int]]) -> None:
+    def __init__(self, campaign: Campaign, ahead: t.Iterable[tuple[str, str, int]]) -> None:
         self._campaign = campaign
-        self._started = {key: campaign.submit(self._play, *key) for key in wanted}
+        self._started: dict[tuple[str, str, int], concurrent.futures.Future[bool]] = {}
+        for scenario, call, number in ahead:
+            self._future(scenario, call, number)
 
-    def result(self, *key: t.Any) -> bool:
-        future: concurrent.futures.Future[bool] = self._started[key]
-        return future.result()
+    def result(self, scenario: str, call: str, number: int) -> bool:
+        return self._future(scenario, call, number).result()
+
+    def _future(self, *key: t.Any) -> concurrent.futures.Future[bool]:
+        if key not in self._started:
+            self._started[key] = self._campaign.submit(self._play, *key)
+        return self._started[key]
 
     def _play(self, scenario: str, call: str, number: int) -> bool:
         """Whether the call came so often at all."""
@@ -78,7 +85,7 @@ def _injected(log: pathlib.Path) -> bool:
 
 @pytest.fixture(scope="session")
 def storm(campaign: Campaign, request: pytest.FixtureRequest) -> Storm:
-    specs = [item.callspec.params for item in request.session.items if "call" in getattr(item, "fixturenames", ())]
+    specs = ahead(request, "call")
     return Storm(campaign, [(spec["scenario"], spec["call"], spec["number"]) for spec in specs])
 
 
