@@ -433,7 +433,7 @@ SCENARIOS: t.Sequence[Scenario] = (
     Scenario("check mode", _two, _module("run", _site, "check"), "look"),
     Scenario("check", _second("sqlite"), _check, "look"),
     Scenario(
-        "check without the medium", _second("sqlite"), _check_without_medium, "look", 1, mend=_mount_again, again=1
+        "check without the medium", _second("sqlite"), _check_without_medium, "look", 1, mend=_mount_again
     ),
     Scenario("facts", _strangers, _module("facts", _site), "facts"),
     Scenario("store verified", _kept, _module("checksum", _verified), "verify"),
