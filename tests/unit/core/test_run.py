@@ -548,6 +548,14 @@ def test_a_check_sees_all_sources_and_writes_nothing(place: pathlib.Path, key: A
     assert all("Rusak" in finding.message for finding in found if finding.level == "error"), "whose obstacle is it?"
 
 
+def test_a_check_says_whose_an_obstacle_is(place: pathlib.Path, key: AgeKey) -> None:
+    """Of many sources on one server one may have a wrong password."""
+    site, clock = full_site(place, key), Clock(parse_at(AT))
+    found = check(site, plan_jobs(site, clock.now()), clock, str(place / "work"))
+    told = [finding.message for finding in found if finding.level == "error"]
+    assert told and all(words.startswith("Rusak: ") for words in told), told
+
+
 def odd_database(place: pathlib.Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """As a server may name one: PostgreSQL takes marks that turn the direction of text around."""
     del place
