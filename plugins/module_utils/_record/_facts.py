@@ -18,7 +18,7 @@ from .._base._model import Group, Hooks, Medium, Site, Source
 from .._base._version import VERSION
 from .._engines._registry import ENGINES
 from .._media._registry import answer_of, look_at
-from .._sets._catalogue import catalogue, unknown_paths
+from .._sets._catalogue import contents
 from .._sets._verified import last_verified
 from .._site._places import journal_path, run_lock
 from ._history import Attempt, History
@@ -39,7 +39,7 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         )
     history = History([], {})
     reading = Journal(journal_path(site), clock).walk(history.take)
-    sets = catalogue(site.store, site.state)
+    sets, unknown = contents(site.store, site.state)
     verified = last_verified(site.state)
     return {
         "schema": SCHEMA,
@@ -65,7 +65,7 @@ def facts(site: Site, clock: Clock, nights: int) -> dict[str, t.Any]:
         "hooks": _hooks(site, history, clock, nights),
         "sets": sets,
         "unplanned": list(history.unplanned),
-        "unknown": unknown_paths(site.store),
+        "unknown": unknown,
         "verified": verified if verified["places"] else None,
     }
 

@@ -11,7 +11,7 @@ from .._base._errors import ManifestError
 from .._base._printable import harmless, one_line, shown_path
 from ._manifest import SIGNATURE_SUFFIX, Manifest, ManifestFile, load, manifest_path
 from ._receipts import Receipts
-from ._scan import UNFINISHED, FoundSet, Stray, found_sets, scan
+from ._scan import UNFINISHED, Entry, FoundSet, Stray, scan
 
 
 def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> list[dict[str, t.Any]]:
@@ -19,18 +19,34 @@ def catalogue(store: str, state: str = "", sources: t.Collection[str] = ()) -> l
 
     A store that is not there is empty.
     """
-    if not os.path.isdir(store):
-        return []
-    receipts = _Copies(Receipts(state)) if state else None
-    found = sorted(found_sets(store, sources), key=lambda entry: entry.order, reverse=True)
-    return [_facts(entry, manifest, receipts) for entry, manifest in _readable(found)]
+    return _sets(looked_at(store, sources), state)
+
+
+def looked_at(store: str, sources: t.Collection[str] = ()) -> list[Entry]:
+    """All that lies in a store, from one look: what a second one saw might be something else."""
+    return list(scan(store, sources)) if os.path.isdir(store) else []
+
+
+def contents(store: str, state: str) -> tuple[list[dict[str, t.Any]], list[str]]:
+    """`catalogue` and `unknown_paths` of one look, so that nothing is missing in both."""
+    entries = looked_at(store)
+    return _sets(entries, state), _unknown(entries)
 
 
 def unknown_paths(store: str) -> list[str]:
     """What lies in a store and does not parse (P13.6) or cannot be looked at, to be shown; not unfinished sets."""
-    if not os.path.isdir(store):
-        return []
-    return [shown_path(entry.path) for entry in scan(store) if isinstance(entry, Stray) and entry.kind != UNFINISHED]
+    return _unknown(looked_at(store))
+
+
+def _unknown(entries: t.Iterable[Entry]) -> list[str]:
+    return [shown_path(entry.path) for entry in entries if isinstance(entry, Stray) and entry.kind != UNFINISHED]
+
+
+def _sets(entries: t.Iterable[Entry], state: str) -> list[dict[str, t.Any]]:
+    receipts = _Copies(Receipts(state)) if state else None
+    found = [entry for entry in entries if isinstance(entry, FoundSet)]
+    found.sort(key=lambda entry: entry.order, reverse=True)
+    return [_facts(entry, manifest, receipts) for entry, manifest in _readable(found)]
 
 
 class _Copies:
