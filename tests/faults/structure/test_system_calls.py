@@ -18,7 +18,7 @@ from .scenarios import NIGHT
 from .share import ahead
 from .truth import Truth
 
-# Not openat, read and stat: without them no Python starts, and nothing of ours is tried.
+# Not openat, read, pread64 and stat: without them no Python starts, and nothing of ours is tried.
 CALLS = {
     "fsync": "EIO",
     "fdatasync": "EIO",
@@ -35,7 +35,6 @@ CALLS = {
     "writev": "EIO",
     "pwrite64": "ENOSPC",
     "readv": "EIO",
-    "pread64": "EIO",
     "pipe2": "EMFILE",
     "mincore": "EAGAIN",
 }
