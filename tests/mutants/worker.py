@@ -24,6 +24,8 @@ from pathlib import Path
 import pytest
 from tests.mutants import chosen_tests
 
+# A single test takes a few seconds at most: one that hangs must not cost the time of all.
+TEST_SECONDS = 20
 KILLED, SURVIVED, TIMEOUT = "killed", "survived", "timeout"
 _NOTHING_FAILED = (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED)
 _SET_CHILD_SUBREAPER = 36
@@ -79,7 +81,9 @@ def run_tests(tests: list[str], place: Path) -> t.NoReturn:
         os.environ[chosen_tests.CHOICE] = str(place / "choice")
         os.environ[chosen_tests.NOTES] = str(place / "notes")
         files = list(dict.fromkeys(name.partition("::")[0] for name in tests))
-        status = int(pytest.main([*options(place / "tmp"), "--exitfirst", "--tb=line", *files]))
+        status = int(
+            pytest.main([*options(place / "tmp"), "--exitfirst", "--tb=line", f"--timeout={TEST_SECONDS}", *files])
+        )
     finally:
         if sys.exc_info()[0] is not None:
             traceback.print_exc()
