@@ -11,7 +11,7 @@ import pathlib
 import re
 import sys
 import typing as t
-import xml.etree.ElementTree as ElementTree
+from xml.etree import ElementTree
 
 from checkout import ROOT
 
