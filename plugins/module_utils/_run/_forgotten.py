@@ -74,13 +74,15 @@ def _close(path: str, note: Note, journal: Journal, run: str) -> BackupError | N
     try:
         journal.append("hook.finished", {**place, **as_event(ran)})
     except JournalError:
-        if result is None:
+        if result is None and ran.began:
             began = journal.clock.now().timestamp() - ran.seconds
             late = ran.error is not None and ran.error.code == "hook.after_late"
             with contextlib.suppress(OSError):
                 _notes.leave_result(path, Result(ran.status, late, ran.said, began, ran.seconds, "recovery"))
         return ran.error
-    _notes.discard(path)
+    # For want of processes or memory: the next run tries again. A program that is gone would never let it go.
+    if ran.began or (ran.error is not None and ran.error.code == "hook.program"):
+        _notes.discard(path)
     return ran.error
 
 

@@ -108,7 +108,7 @@ def _command(lab: Lab, servers: Servers, **options: t.Any) -> None:
         probe=["/usr/bin/true"],
         count=["/usr/bin/wc", "-l", str(dump)],
         secret_files=[str(secret)],
-        end={"last_line": "# end", "check": ["/usr/bin/tail", "-n", "1"]},
+        end={"last_line": "# end", "last_line_matches": "# [a-z]+", "check": ["/usr/bin/tail", "-n", "1"]},
         **options,
     )
 

@@ -9,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import EngineError
+from ansible_collections.nusantara.backup.plugins.module_utils._base._process import Children
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._command._end import AllOf, checks_of
+from ansible_collections.nusantara.backup.plugins.module_utils._engines._command._match import matches_in_time
 from ansible_collections.nusantara.backup.plugins.module_utils._engines._command._options import End
 
 
@@ -87,3 +89,13 @@ def test_the_last_line_is_counted_as_lines_are(parts: list[bytes], size: int) ->
 @given(st.binary(max_size=60), st.binary(min_size=1, max_size=6), st.integers(1, 9))
 def test_last_bytes_are_those_at_the_end(data: bytes, last: bytes, size: int) -> None:
     assert (words(End(last_bytes=last), data, size) == "") == data.endswith(last)
+
+
+def test_an_expression_that_comes_to_no_end_is_given_up() -> None:
+    with Children() as children:
+        assert matches_in_time(r"# \d+ entries", "# 12 entries", children)
+        assert matches_in_time("baris .+", "baris \udcff", children)
+        assert not matches_in_time(r"# \d+ entries", "# 12 entries\nmore", children)
+        with pytest.raises(EngineError, match="did not come to an end within 0.5 seconds") as caught:
+            matches_in_time(r"(\w+ ?)+ entries", "a" * 40 + "!", children, seconds=0.5)
+    assert caught.value.code == "engine.incomplete" and "last_line_matches" in caught.value.remedy

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import pathlib
+import subprocess
 import typing as t
 
 import pytest
@@ -144,6 +146,31 @@ def test_a_note_is_discarded_after_its_result(site: Site, monkeypatch: pytest.Mo
         patch.setattr(os, "unlink", lambda name: removed.append(str(name)))
         _notes.discard(path)
     assert removed[0] == _notes.result_path(path) and removed[-1] == path
+
+
+def test_a_hook_for_which_there_was_no_process_is_owed_to_the_next_run(
+    site: Site, journal: Journal, tmp_path: pathlib.Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flag = tmp_path / "flag"
+    path = _notes.put(site, note(words=("touch", str(flag))))
+
+    def refused(*words: t.Any, **more: t.Any) -> t.NoReturn:
+        raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(subprocess, "Popen", refused)
+        (trouble,) = close_forgotten(site, journal)
+    assert trouble.code == "hook.after" and "could not be started" in str(trouble)
+    assert os.path.exists(path) and not flag.exists()
+    assert close_forgotten(site, journal) == []
+    assert flag.exists() and not os.path.exists(path)
+
+
+def test_a_hook_whose_program_is_gone_is_told_and_closes_its_window_to_nobody(site: Site, journal: Journal) -> None:
+    path = _notes.put(site, note(words=("/nowhere/hook",)))
+    (trouble,) = close_forgotten(site, journal)
+    assert trouble.code == "hook.program" and "/nowhere/hook does not exist" in str(trouble)
+    assert not os.path.exists(path)
 
 
 def test_a_window_at_work_is_left_alone(site: Site, journal: Journal) -> None:

@@ -12,8 +12,8 @@ from ..._base._reader import shown
 from .._base import Buffer, EndCheck
 from ._options import End
 
-# A regular expression may look at no more: its time grows with the line, and nothing can end it.
 _LINE_LIMIT = 1 << 12
+Matcher = t.Callable[[str, str], bool]
 
 
 def incomplete(what: str, remedy: str = "", detail: str = "") -> EngineError:
@@ -22,8 +22,13 @@ def incomplete(what: str, remedy: str = "", detail: str = "") -> EngineError:
     return EngineError(f"The dump is not complete: {what}", remedy, code="engine.incomplete", detail=detail)
 
 
-def checks_of(end: End) -> list[EndCheck]:
-    """The parts that look at the bytes themselves."""
+def matches(pattern: str, line: str) -> bool:
+    """Whether an expression matches a whole line. It may take for ever, and nothing in this process can end it."""
+    return re.compile(pattern).fullmatch(line) is not None
+
+
+def checks_of(end: End, matcher: Matcher = matches) -> list[EndCheck]:
+    """The parts that look at the bytes themselves; ``matcher`` tries the regular expression."""
     found: list[EndCheck] = []
     if end.first_bytes:
         found.append(FirstBytes(end.first_bytes))
@@ -34,7 +39,7 @@ def checks_of(end: End) -> list[EndCheck]:
     if end.last_line is not None:
         found.append(LastLine(end.last_line))
     if end.last_line_matches:
-        found.append(LastLineMatches(end.last_line_matches))
+        found.append(LastLineMatches(end.last_line_matches, matcher))
     return found
 
 
@@ -152,8 +157,9 @@ class LastLine:
 class LastLineMatches:
     """The last line, without its newline, is matched as a whole by a regular expression."""
 
-    def __init__(self, pattern: str) -> None:
+    def __init__(self, pattern: str, matcher: Matcher = matches) -> None:
         self._pattern = pattern
+        self._matcher = matcher
         self._tail = _Tail(_LINE_LIMIT)
 
     def feed(self, chunk: Buffer) -> None:
@@ -161,7 +167,7 @@ class LastLineMatches:
 
     def finish(self) -> None:
         line = _last_line(self._tail.kept)
-        if re.compile(self._pattern).fullmatch(line) is None:
+        if not self._matcher(self._pattern, line):
             raise incomplete(
                 f"its last line is {shown(line)}, which {shown(self._pattern)} does not match (last_line_matches)"
             )

@@ -18,6 +18,7 @@ from .._base import Context, EndCheck, Inventory, InventoryObject, Stream
 from .._prefix import behind, refuse_prefix
 from ._check import CheckProgram
 from ._end import AllOf, checks_of
+from ._match import matches_in_time
 from ._options import Options
 
 COUNT_SECONDS = 3600
@@ -45,7 +46,7 @@ class CommandSession:
 
     def streams(self) -> t.Iterator[Stream]:
         options = self._options
-        parts = checks_of(options.end)
+        parts = checks_of(options.end, self._matches)
         if options.end.check:
             self._check = self._program()
             parts.append(self._check)
@@ -91,6 +92,9 @@ class CommandSession:
             return children.spawn(command, stdin=subprocess.PIPE, together=True)
 
         return CheckProgram(start)
+
+    def _matches(self, pattern: str, line: str) -> bool:
+        return matches_in_time(pattern, line, self._context.children)
 
     def _stop(self) -> None:
         if self._check is not None:
