@@ -13,6 +13,7 @@ import typing as t
 import zipfile
 
 import pytest
+from tests.support.signals import ignored
 from tests.support.site import is_alive, wait_until
 
 from ansible_collections.nusantara.backup.plugins.module_utils._base._errors import ToolError
@@ -96,8 +97,7 @@ def test_the_warden_outlives_polite_signals(
 
 def _ignores(pid: int, number: int) -> bool:
     text = pathlib.Path(f"/proc/{pid}/status").read_text(encoding="ascii")
-    mask = next(line.split()[1] for line in text.splitlines() if line.startswith("SigIgn:"))
-    return bool(int(mask, 16) >> (number - 1) & 1)
+    return number in ignored(text)[0]
 
 
 def test_a_run_that_ends_well_cleans_by_itself(tmp_path: pathlib.Path) -> None:
