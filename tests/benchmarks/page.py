@@ -50,12 +50,39 @@ def table(rows: t.Sequence[Row]) -> str:
     return "\n".join(text)
 
 
-def write(rows: t.Sequence[Row], begun: Machine, ended: Machine, megabytes: int, rounds: int) -> None:
-    """Replace the measured part of the page; its words around it are written by people."""
+def write(
+    rows: t.Sequence[Row],
+    begun: Machine,
+    ended: Machine,
+    megabytes: int,
+    rounds: int,
+    *,
+    groups: t.Sequence[str] = (),
+) -> None:
+    """Replace the measured part of the page; its words around it are written by people.
+
+    Where only some ``groups`` were measured, the lines of the others stay as they are.
+    """
     text = PAGE.read_text(encoding="utf-8")
-    measured = "\n".join([_START, "", table(rows), "", *_facts(begun, ended, megabytes, rounds), "", _END])
+    facts = _facts(begun, ended, megabytes, rounds)
+    kept = _others(text, rows) if groups else []
+    if kept:
+        facts.append(f"- In this run: {', '.join(groups)}. The other lines are of an earlier run on the same machine.")
+    measured = "\n".join([_START, "", table([*kept, *rows]), "", *facts, "", _END])
     found = re.compile(re.escape(_START) + ".*" + re.escape(_END), re.DOTALL)
     PAGE.write_text(found.sub(lambda _match: measured, text), encoding="utf-8")
+
+
+def _others(text: str, rows: t.Sequence[Row]) -> list[Row]:
+    """The lines that the page has of figures which were not measured now."""
+    measured = {row.figure for row in rows}
+    part = text.partition(_START)[2].partition(_END)[0]
+    lines = [[cell.strip() for cell in line.strip("|").split("|")] for line in part.splitlines() if line[:1] == "|"]
+    return [
+        Row(figure, target, value, spread, {"reached": True, "missed": False}.get(verdict), detail)
+        for figure, target, value, spread, verdict, detail in lines[2:]
+        if figure not in measured
+    ]
 
 
 def _facts(begun: Machine, ended: Machine, megabytes: int, rounds: int) -> list[str]:

@@ -52,6 +52,11 @@ def test_only_the_measured_part_of_the_page_is_replaced(tmp_path: Path, monkeypa
     text = aim.read_text(encoding="utf-8")
     assert text.startswith("# Before\n") and text.endswith("\nAfter\n")
     assert "old" not in text and "| a dump " in text and "missed" in text
+    page.write([Row("a copy", "none", "1.00 times", "", None, "x")], now, now, 1000, 5, groups=("store",))
+    page.write([Row("a copy", "none", "3.00 times", "", None, "x")], now, now, 1000, 5, groups=("store",))
+    text = aim.read_text(encoding="utf-8")
+    assert text.count("| a dump ") == text.count("2.00 times") == text.count("| a copy ") == 1
+    assert "3.00 times" in text and "1.00 times" not in text and "missed" in text and "In this run: store." in text
 
 
 SPANS = {
