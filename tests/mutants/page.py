@@ -96,6 +96,9 @@ def write(judged: t.Mapping[str, t.Sequence[Mutant]], total: int, results: Resul
     parts.append("| part | mutants | killed | of these by time limit | explained | open | score |\n")
     parts.append("| --- | --: | --: | --: | --: | --: | --: |\n")
     for group, mutants in judged.items():
+        # What was not judged has no score, and least of all a good one.
+        if not mutants:
+            continue
         files = list(dict.fromkeys(mutant.file for mutant in mutants))
         rows = [row(f"**{group}**", mutants, results, known)]
         for file in files:
