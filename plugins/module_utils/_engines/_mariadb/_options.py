@@ -8,6 +8,7 @@ import dataclasses
 import re
 
 from ..._base._reader import Reader, shown
+from .._databases import read_databases, refuse_password
 from .._prefix import read_prefix
 
 SSL_MODES = ("disabled", "required", "verify")
@@ -58,21 +59,13 @@ class Options:
 
 def parse(reader: Reader) -> Options:
     """Take the options out of a source's mapping; problems go to the reader."""
-    names, single, every = _databases(reader)
-    exclude = reader.words("exclude", check=_name)
-    if exclude and not every:
-        reader.bad("exclude", "belongs to 'databases: all'; leave the names out of the list instead")
-    if reader.raw("password") is not None:
-        reader.bad(
-            "password",
-            "is not taken, for it would lie in configuration and logs; write it into a file of mode 0600"
-            " and name that by 'password_file'",
-        )
+    databases = read_databases(reader, _name)
+    refuse_password(reader)
     options = Options(
-        databases=names,
-        single=single,
-        every=every,
-        exclude=exclude,
+        databases=databases.names,
+        single=databases.single,
+        every=databases.every,
+        exclude=databases.exclude,
         separate=reader.flag("separate", False),
         host=reader.text("host", "", check=_host),
         port=reader.integer("port", 3306, 1, 65535),
@@ -120,29 +113,6 @@ def _see_that_they_agree(reader: Reader, options: Options) -> None:
         reader.bad("ssl_mode", "is disabled, and yet there are certificates: remove one of the two")
     if options.non_transactional == LOCK and not options.global_lock:
         reader.bad("non_transactional", "lock holds the global lock, which 'global_lock: false' forbids")
-
-
-def _databases(reader: Reader) -> tuple[tuple[str, ...], bool, bool]:
-    one, several = reader.has("database"), reader.has("databases")
-    single = reader.text("database", "", check=_name)
-    value = reader.raw("databases", ())
-    if one == several:
-        reader.bad("database", "name one 'database', or 'databases' (a list, or the word all), not both or neither")
-        return (), False, False
-    if one:
-        if not single and reader.data.get("database") == "":
-            reader.bad("database", "must not be empty")
-        return (single,), True, False
-    if isinstance(value, str):
-        if value != "all":
-            reader.bad("databases", f"{shown(value)} must be a list of names or the word all; one goes to 'database'")
-        return (), False, True
-    names = reader.words("databases", check=_name)
-    if not names:
-        reader.bad("databases", "must name at least one database")
-    for name in sorted({name for name in names if names.count(name) > 1}):
-        reader.bad("databases", f"{shown(name)} is named twice")
-    return names, False, False
 
 
 def _name(value: str) -> str:

@@ -12,6 +12,7 @@ from ..._base._findings import ERROR, Finding
 from ..._base._process import end_words
 from ..._naming import part_label
 from .._base import Context, Inventory, Stream
+from .._private import write_private
 from ._accounts import accounts_text
 from ._check import TextCheck
 from ._connection import connect
@@ -103,17 +104,8 @@ class MariadbSession:
             content = make(talk, self._found).encode("utf-8", "surrogateescape")
         path = os.path.join(self._context.work, f"{part}.sql")
         self._remove_written()
-        try:
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-            self._written.append(path)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-        except OSError as problem:
-            raise EngineError(
-                f"{path} cannot be written: {problem.strerror}",
-                "See the free space and owner of the work directory",
-                code="engine.mariadb.work",
-            ) from problem
+        self._written.append(path)
+        write_private(path, content, code="engine.mariadb.work")
         return Stream(
             part=part,
             kind="sql",

@@ -13,11 +13,10 @@ import contextlib
 import dataclasses
 import os
 import secrets
-import stat
 import typing as t
 
-from ..._base._errors import EngineError
 from ..._base._process import Command
+from .._private import read_password, write_private
 from ._options import Options
 
 _SERVICE = "nusantara"
@@ -85,9 +84,15 @@ def connect(options: Options, work: str) -> Connection:
         return Connection({}, server_name(options), prefix=options.prefix, settings=settings)
     service = os.path.join(work, "pg_service.conf")
     passwords = os.path.join(work, "pgpass")
-    secret = read_password(options.password_file) if options.password_file else ""
-    _write(service, _service_text(options))
-    _write(passwords, f"*:*:*:*:{_escaped(secret)}\n" if secret else "")
+    secret = (
+        read_password(options.password_file, _SECRET_LIMIT, code="engine.postgresql.password_file")
+        if options.password_file
+        else ""
+    )
+    write_private(service, _service_text(options).encode(), code="engine.postgresql.work")
+    write_private(
+        passwords, (f"*:*:*:*:{_escaped(secret)}\n" if secret else "").encode(), code="engine.postgresql.work"
+    )
     env = {
         "PGSERVICEFILE": service,
         "PGSERVICE": _SERVICE,
@@ -95,38 +100,6 @@ def connect(options: Options, work: str) -> Connection:
         "PGAPPNAME": "nusantara.backup",
     }
     return Connection(env, server_name(options), (service, passwords))
-
-
-def read_password(path: str) -> str:
-    """The password alone, out of a file that nobody else can read."""
-    try:
-        with open(path, "rb", opener=_no_wait) as file:
-            state = os.fstat(file.fileno())
-            if not stat.S_ISREG(state.st_mode):
-                raise _password_error(path, "is not a regular file", "Name a file that holds only the password")
-            if stat.S_IMODE(state.st_mode) & 0o077:
-                raise _password_error(path, "can be read by others", "Set its mode to 0600 and its owner to this user")
-            data = file.read(_SECRET_LIMIT + 1)
-    except OSError as problem:
-        raise _password_error(
-            path, f"cannot be read: {problem.strerror}", "See its path, owner and mode (0600)"
-        ) from problem
-    try:
-        text = data.decode("utf-8")
-    except UnicodeDecodeError as problem:
-        raise _password_error(path, "is not UTF-8 text", "Write only the password into it") from problem
-    text = text.removesuffix("\n")
-    if not text or len(data) > _SECRET_LIMIT or any(mark in text for mark in "\n\r\0"):
-        raise _password_error(path, "does not hold one line with a password", "Write only the password into it")
-    return text
-
-
-def _password_error(path: str, what: str, remedy: str) -> EngineError:
-    return EngineError(f"The password file {path!r} {what}", remedy, code="engine.postgresql.password_file")
-
-
-def _no_wait(path: str, flags: int) -> int:
-    return os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)
 
 
 def _values(options: Options) -> dict[str, t.Any]:
@@ -154,19 +127,3 @@ def _service_text(options: Options) -> str:
 
 def _escaped(secret: str) -> str:
     return secret.replace("\\", "\\\\").replace(":", "\\:")
-
-
-def _write(path: str, text: str) -> None:
-    """Replace a file, never with a mode wider than 0600."""
-    try:
-        if os.path.lexists(path):
-            os.unlink(path)
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(text.encode("utf-8"))
-    except OSError as problem:
-        raise EngineError(
-            f"The connection's settings cannot be written to {path}: {problem.strerror}",
-            "See the free space and owner of the work directory",
-            code="engine.postgresql.work",
-        ) from problem

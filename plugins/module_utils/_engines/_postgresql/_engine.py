@@ -9,12 +9,11 @@ import typing as t
 
 from ..._base._reader import Reader
 from .._base import Context, Planned, Probe, Session
+from .._databases import Databases, described
 from ._connection import server_name
 from ._options import Options, parse
 from ._preflight import Preflight
 from ._session import PostgresSession
-
-_NAMED = 5
 
 
 class PostgresEngine:
@@ -37,14 +36,5 @@ class PostgresEngine:
         return Planned(server_name(options), options.databases, options.every)
 
     def describe(self, options: Options) -> str:
-        server = server_name(options)
-        if options.every:
-            less = f" but {_some(options.exclude)}" if options.exclude else ""
-            return f"all databases{less} on {server}"
-        word = "database" if len(options.databases) == 1 else "databases"
-        return f"{word} {_some(options.databases)} on {server}"
-
-
-def _some(names: t.Sequence[str]) -> str:
-    more = len(names) - _NAMED
-    return ", ".join(names[:_NAMED]) + (f" and {more} more" if more > 0 else "")
+        named = Databases(options.databases, options.single, options.every, options.exclude)
+        return described(named, server_name(options))
