@@ -3,34 +3,27 @@
 """A session on the server, held by a client child that is fed statements and answers rows.
 
 Rows are lines of fields between tabs, as the client writes them in batches, so
-that names with any character pass. Everything is bounded by time: a server that
-stops answering ends in an ``EngineError``, and the child never outlives the
-session.
+that names with any character pass.
 """
 
 from __future__ import annotations
 
-import os
 import re
 import secrets
-import select
 import signal
 import subprocess
-import time
 import typing as t
 
-from ..._base._errors import EngineError, ToolError
-from ..._base._process import Child, Children, end_words
+from ..._base._errors import EngineError
+from ..._base._process import Children
 from ..._base._reader import shown
+from .._conversation import FAREWELL_SECONDS, Conversation
 from ._connection import Connection
 from ._flavour import Flavour
 from ._words import failure, number_of
 
 Row = tuple[str, ...]
 
-_LIMIT = 64 << 20
-_FAREWELL_SECONDS = 5
-_GLANCE_SECONDS = 5
 _ESCAPED = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "0": "\0", "\\": "\\"}
 _GONE = frozenset({1053, 1927, 2006, 2013, 2055, 4031})
@@ -44,7 +37,7 @@ _FLAGS = (
 )
 
 
-class Talk:
+class Talk(Conversation):
     """One client child. Use as a context manager: leaving it ends the session on the server too.
 
     With ``patient`` a statement that fails answers nothing and the next is
@@ -60,22 +53,22 @@ class Talk:
         connect_seconds: int,
         patient: bool = False,
     ) -> None:
-        self._what = f"Reading {connection.server}"
         words = [*_FLAGS, f"--connect-timeout={connect_seconds}", *(["--force"] if patient else [])]
-        self._child: Child = children.spawn(
-            connection.command(client, *words), stdin=subprocess.PIPE, stdout=subprocess.PIPE
+        command = connection.command(client, *words)
+        super().__init__(
+            f"Reading {connection.server}",
+            command,
+            children,
+            failure,
+            program=command.name,
+            code="engine.mariadb",
+            late="engine.mariadb.timeout",
         )
-        self._lines = bytearray()
         self._token = secrets.token_hex(8)
         self._asked = 0
-        self._open: list[int] = []
-        self._closed = False
 
     def __enter__(self) -> Talk:
         return self
-
-    def __exit__(self, *_unused: object) -> None:
-        self.close()
 
     def prepare(self, flavour: Flavour, seconds: float) -> None:
         """Wait for the connection and fix every setting that changes what is said."""
@@ -102,12 +95,8 @@ class Talk:
         """Start statements, each with its semicolon, without waiting for answers."""
         self._asked += 1
         self._open.append(self._asked)
-        data = memoryview(f"{script}\nSELECT '{self._token}-{self._asked}';\n".encode("utf-8", "surrogateescape"))
-        try:
-            while data:
-                data = data[self._child.stdin.write(data) :]
-        except (OSError, ValueError) as problem:
-            raise self._ended() from problem
+        end = f"SELECT '{self._token}-{self._asked}';"
+        self._write(f"{script}\n{end}\n".encode("utf-8", "surrogateescape"))
 
     def receive(self, seconds: float) -> list[Row]:
         """The answers to the oldest script that was sent; at most ``seconds`` until the next line."""
@@ -120,76 +109,17 @@ class Talk:
                 return answers
             answers.append(_row(line))
 
-    def said(self) -> str:
-        """What the client wrote to stderr so far."""
-        return self._child.stderr()
-
     def interrupt(self) -> None:
         """Cancel what still runs, so that whoever waits for it hears of the end. `close` is still to be called."""
         self._child.signal_group(signal.SIGINT)
-        if not self._ends_within(_FAREWELL_SECONDS):
+        if not self._ends_within(FAREWELL_SECONDS):
             self._child.signal_group(signal.SIGKILL)
 
-    def close(self) -> None:
-        """Cancel what still runs, leave, and see that the child is gone; harmless when it is."""
-        if self._closed:
-            return
-        self._closed = True
-        if self._child.process.poll() is None and self._open:
-            self._child.signal_group(signal.SIGINT)
-        try:
-            self._child.stdin.close()
-        except (OSError, ValueError):
-            pass
-        try:
-            self._drain(_FAREWELL_SECONDS)
-            self._child.wait(_FAREWELL_SECONDS)
-        except (ToolError, OSError, ValueError):
-            # It did not leave in time, or its pipe is closed already: then it is ended.
-            pass
-        finally:
-            self._child.kill()
-
-    def _line(self, seconds: float) -> bytes:
-        end = time.monotonic() + seconds
-        searched = 0
-        while True:
-            at = self._lines.find(b"\n", searched)
-            if at >= 0:
-                line = bytes(self._lines[:at])
-                del self._lines[: at + 1]
-                return line
-            searched = len(self._lines)
-            if searched > _LIMIT:
-                raise EngineError(f"{self._what}: an answer has no end", "See the server", code="engine.mariadb")
-            chunk = self._read(min(end - time.monotonic(), _GLANCE_SECONDS))
-            if chunk is None:
-                self._see_that_it_lives(end, seconds)
-            elif not chunk:
-                raise self._ended()
-            else:
-                self._lines += chunk
-
-    def _see_that_it_lives(self, end: float, seconds: float) -> None:
+    def _see_that_it_lives(self) -> None:
         """A patient client goes on reading when its server is gone."""
-        said = self.said()
-        if number_of(said.rsplit("\n", 1)[-1]) in _GONE:
-            raise failure(self._what, said.rsplit("\n", 1)[-1])
-        if time.monotonic() >= end:
-            raise EngineError(
-                f"{self._what}: the server did not answer within {seconds:g} seconds",
-                "See whether the server or its disk hangs, and locks that others hold",
-                code="engine.mariadb.timeout",
-                detail=said,
-            )
-
-    def _read(self, seconds: float) -> bytes | None:
-        """What came on stdout: empty at its end, None when nothing came in time."""
-        ready = select.poll()
-        ready.register(self._child.stdout, select.POLLIN)
-        if not ready.poll(max(seconds, 0) * 1000):
-            return None
-        return os.read(self._child.stdout.fileno(), 65536)
+        last = self.said().rsplit("\n", 1)[-1]
+        if number_of(last) in _GONE:
+            raise failure(self._what, last)
 
     def _ends_within(self, seconds: float) -> bool:
         try:
@@ -197,18 +127,6 @@ class Talk:
         except subprocess.TimeoutExpired:
             return False
         return True
-
-    def _drain(self, seconds: float) -> None:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end and self._read(end - time.monotonic()):
-            pass
-
-    def _ended(self) -> EngineError:
-        try:
-            result = self._child.wait(_FAREWELL_SECONDS)
-        except ToolError as late:
-            return failure(self._what, late.detail, "the client stopped answering")
-        return failure(self._what, result.stderr, f"{self._child.command.name} {end_words(result.status)}")
 
 
 def text(value: str) -> str:
